@@ -1,0 +1,1 @@
+"""Receipts of a year in four malls, and what replays them against a running stack."""
