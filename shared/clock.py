@@ -1,0 +1,27 @@
+"""The only reader of the clock. Everything else is told the time."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def unix_milliseconds() -> int:
+    """Milliseconds since 1970, for time-ordered identifiers."""
+    return time.time_ns() // 1_000_000
+
+
+def unix_seconds() -> int:
+    """Seconds since 1970, for the timestamps of tokens and signatures."""
+    return time.time_ns() // 1_000_000_000
+
+
+def monotonic_seconds() -> float:
+    """A clock that never goes back, for measuring how long something took."""
+    return time.monotonic()

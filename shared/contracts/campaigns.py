@@ -1,0 +1,111 @@
+"""What campaigns says: rewards granted and taken back, gifts handed out, campaigns published."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.event import Event
+
+REWARDS = "campaigns.rewards"
+DIRECTORY = "campaigns.directory"
+
+
+class RewardGranted(Event):
+    """A campaign gave a member something. `granted_at` is the instant of what earned it.
+
+    `points` is set for kind "points", `gift_sku` and `gift_name` for kind "gift". `explanation`
+    holds one human sentence a language ("zh-CN", "en").
+    """
+
+    TYPE: ClassVar[str] = "reward.granted.v1"
+    TOPIC: ClassVar[str] = REWARDS
+    KEY: ClassVar[tuple[str, ...]] = ("member_id", "grant_id")
+
+    grant_id: UUID
+    member_id: UUID | None
+    campaign_id: UUID
+    campaign_version: int
+    campaign_name: str
+    kind: Literal["points", "gift"]
+    points: int | None = None
+    gift_sku: str | None = None
+    gift_name: str | None = None
+    receipt_id: UUID | None = None
+    mall_id: UUID | None = None
+    shop_id: UUID | None = None
+    granted_at: datetime
+    explanation: dict[str, str]
+
+
+class RewardRevoked(Event):
+    """A grant, or `points` of it, is taken back because of `reason`."""
+
+    TYPE: ClassVar[str] = "reward.revoked.v1"
+    TOPIC: ClassVar[str] = REWARDS
+    KEY: ClassVar[tuple[str, ...]] = ("member_id", "grant_id")
+
+    revocation_id: UUID
+    grant_id: UUID
+    member_id: UUID | None
+    campaign_id: UUID
+    kind: Literal["points", "gift"]
+    points: int | None = None
+    reason: str
+    revoked_at: datetime
+
+
+class GiftIssued(Event):
+    """A desk handed out a granted gift."""
+
+    TYPE: ClassVar[str] = "gift.issued.v1"
+    TOPIC: ClassVar[str] = REWARDS
+    KEY: ClassVar[tuple[str, ...]] = ("member_id", "grant_id")
+
+    grant_id: UUID
+    member_id: UUID | None
+    campaign_id: UUID
+    gift_sku: str
+    issued_at: datetime
+    issued_by: str
+
+
+class GiftBillBackFlagged(Event):
+    """A gift is out of the house and the receipts behind it no longer reach the threshold."""
+
+    TYPE: ClassVar[str] = "gift.bill_back_flagged.v1"
+    TOPIC: ClassVar[str] = REWARDS
+    KEY: ClassVar[tuple[str, ...]] = ("member_id", "grant_id")
+
+    grant_id: UUID
+    member_id: UUID | None
+    campaign_id: UUID
+    gift_sku: str
+    shortfall_minor: int
+    flagged_at: datetime
+
+
+class CampaignPublished(Event):
+    """A version of a campaign is live."""
+
+    TYPE: ClassVar[str] = "campaign.published.v1"
+    TOPIC: ClassVar[str] = DIRECTORY
+    KEY: ClassVar[tuple[str, ...]] = ("campaign_id",)
+
+    campaign_id: UUID
+    version: int
+    kind: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class CampaignEnded(Event):
+    """The campaign decides nothing that was bought from `ended_at` on."""
+
+    TYPE: ClassVar[str] = "campaign.ended.v1"
+    TOPIC: ClassVar[str] = DIRECTORY
+    KEY: ClassVar[tuple[str, ...]] = ("campaign_id",)
+
+    campaign_id: UUID
+    version: int
+    ended_at: datetime

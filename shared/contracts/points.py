@@ -1,0 +1,98 @@
+"""What points says: receipts as they were recorded, and every movement of the ledger."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.event import Event, Part
+
+POS_TRANSACTIONS = "pos.transactions"
+LEDGER = "points.ledger"
+
+
+class PosLine(Part):
+    """One line. Money in minor units, after discount, never negative (a refund's line too).
+
+    `base_micro` is what the line is worth in millionths of a point before the tier's multiplier
+    and before rounding. A refund's line names the sold line it undoes.
+    """
+
+    line_number: int
+    category: str
+    brand: str | None = None
+    quantity: int
+    amount_minor: int
+    discount_minor: int = 0
+    base_micro: int = 0
+    original_line_number: int | None = None
+
+
+class _PosTransaction(Event):
+    """A sale or a refund. `member_id` is None while the receipt is nobody's.
+
+    `time_zone` is the mall's: local days and hours of rules are those of `purchased_at` in it.
+    `points` is what this transaction posted (negative for a refund, 0 while nobody's).
+    """
+
+    TOPIC: ClassVar[str] = POS_TRANSACTIONS
+    KEY: ClassVar[tuple[str, ...]] = ("member_id", "receipt_id")
+
+    transaction_id: UUID
+    receipt_id: UUID
+    kind: Literal["sale", "refund"]
+    mall_id: UUID
+    shop_id: UUID
+    till_id: str
+    receipt_number: str
+    business_date: date
+    purchased_at: datetime
+    recorded_at: datetime
+    time_zone: str
+    currency: str
+    total_minor: int
+    lines: tuple[PosLine, ...]
+    member_id: UUID | None = None
+    points: int = 0
+    balance_after: int | None = None
+    account_version: int | None = None
+
+
+class PosTransactionRecorded(_PosTransaction):
+    """A till's receipt is stored. A refund's `receipt_id` is its sale's `transaction_id`."""
+
+    TYPE: ClassVar[str] = "pos_transaction.recorded.v1"
+
+
+class PosTransactionAttributed(_PosTransaction):
+    """A receipt that was nobody's, and was told as such, is now this member's."""
+
+    TYPE: ClassVar[str] = "pos_transaction.attributed.v1"
+
+
+class PointsPosted(Event):
+    """One posting: `points` moved between a member's account and a system account.
+
+    `version` counts an account's postings from 1 without gaps; `balance_after` may be negative
+    (debt after a claw-back). The same (`account_id`, `version`) is always the same posting.
+    """
+
+    TYPE: ClassVar[str] = "points.posted.v1"
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("account_id",)
+
+    account_id: UUID
+    member_id: UUID | None
+    wallet: str
+    version: int
+    kind: str
+    counter_account: str
+    points: int
+    balance_after: int
+    source_kind: str
+    source_id: UUID
+    purchased_at: datetime | None = None
+    recorded_at: datetime
+    expires_at: datetime | None = None
+    mall_id: UUID | None = None
+    shop_id: UUID | None = None
+    campaign_id: UUID | None = None

@@ -1,0 +1,119 @@
+"""Group commit: requests that wait at the same time share one transaction.
+
+One committer per process takes what has gathered, works it as one batch and answers everybody
+after the commit. A group that fails is redone one by one, so that nobody pays for a neighbour.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared import metrics
+from shared.db import CommitUnknown, transaction
+from shared.errors import Unavailable
+
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
+
+
+class Overloaded(Unavailable):
+    """More requests wait than can be answered in time. Try again in a moment."""
+
+
+class ShuttingDown(Unavailable):
+    """This process is going away. The same request will be answered by another."""
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[Question, Answer]):
+    question: Question
+    weight: int
+    answer: asyncio.Future[Answer]
+
+
+class Gather(Generic[Question, Answer]):
+    """Questions in, answers out, one transaction at a time.
+
+    `work(session, questions)` returns one answer a question, in order. A group's weights add up
+    to at most `weight_max` (a single heavier question goes alone); at most `waiting_max` wait.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        work: Callable[[AsyncSession, Sequence[Question]], Awaitable[Sequence[Answer]]],
+        *,
+        weight_max: int = 1_000,
+        waiting_max: int = 2_000,
+    ) -> None:
+        self._engine = engine
+        self._work = work
+        self._weight_max = weight_max
+        self._waiting_max = waiting_max
+        self._queue: deque[_Waiting[Question, Answer]] = deque()
+        self._news = asyncio.Event()
+        self._closing = False
+
+    async def ask(self, question: Question, weight: int = 1) -> Answer:
+        """Wait for the transaction that answers. Raises what `work` raised for this question."""
+        if self._closing:
+            raise ShuttingDown("The service is stopping. Send the same request again.")
+        if len(self._queue) >= self._waiting_max:
+            raise Overloaded("Too many requests wait. Send the same request again in a moment.")
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(question, weight, future))
+        self._news.set()
+        return await future
+
+    async def run(self) -> None:
+        """Commit groups until `close` was called and everybody has an answer."""
+        while True:
+            while self._queue:
+                await self._commit(self._take())
+            if self._closing:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    def close(self) -> None:
+        """Take no more questions; `run` returns when those that wait are answered."""
+        self._closing = True
+        self._news.set()
+
+    def _take(self) -> list[_Waiting[Question, Answer]]:
+        group = [self._queue.popleft()]
+        weight = group[0].weight
+        while self._queue and weight + self._queue[0].weight <= self._weight_max:
+            group.append(self._queue.popleft())
+            weight += group[-1].weight
+        metrics.GATHERED.observe(len(group))
+        return group
+
+    async def _commit(self, group: list[_Waiting[Question, Answer]]) -> None:
+        try:
+            async with transaction(self._engine) as session:
+                answers = await self._work(session, [w.question for w in group])
+            for waiting, answer in zip(group, answers, strict=True):
+                _resolve(waiting.answer, answer)
+        except Exception as error:
+            # A lost answer to COMMIT is not redone: each repeat must come from its sender.
+            if len(group) == 1 or isinstance(error, CommitUnknown):
+                for waiting in group:
+                    _fail(waiting.answer, error)
+                return
+            for waiting in group:
+                await self._commit([waiting])
+
+
+def _resolve(future: asyncio.Future[Answer], answer: Answer) -> None:
+    if not future.done():
+        future.set_result(answer)
+
+
+def _fail(future: asyncio.Future[Answer], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

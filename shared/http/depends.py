@@ -1,0 +1,171 @@
+"""What endpoints ask for: a transaction, the time, and who is calling."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import StringConstraints
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared.auth import (
+    Anyone,
+    Member,
+    Service,
+    SignedRequest,
+    Staff,
+    Till,
+    TokenMissing,
+    TokenVerifier,
+    WrongPrincipal,
+    verify_till,
+)
+from shared.clock import Clock
+from shared.db import transaction
+from shared.settings import ServiceSettings
+
+# Text that PostgreSQL and people can read: no NUL, no control characters.
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a process gives to its front doors. It sits at `app.state.runtime`."""
+
+    service: str
+    settings: ServiceSettings
+    engine: AsyncEngine
+    clock: Clock
+    verifier: TokenVerifier
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The process's runtime."""
+    found: Runtime = request.app.state.runtime
+    return found
+
+
+def _now(request: Request) -> datetime:
+    return runtime_of(request).clock()
+
+
+Now = Annotated[datetime, Depends(_now)]
+
+
+async def _open_tx(request: Request) -> AsyncIterator[AsyncSession]:
+    async with transaction(runtime_of(request).engine) as session:
+        yield session
+
+
+# "function" scope commits before the answer is sent; the default would commit after it.
+Tx = Annotated[AsyncSession, Depends(_open_tx, scope="function")]
+
+_bearer = HTTPBearer(
+    auto_error=False, bearerFormat="JWT", description="From membership's POST /v1/oauth/token"
+)
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+
+
+async def _principal(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Any:
+    if bearer is None:
+        raise TokenMissing("Send an access token: Authorization: Bearer <token>.")
+    return await runtime_of(request).verifier.principal(bearer.credentials)
+
+
+def anyone() -> Anyone:
+    """Open to all: must not tell anything about anybody."""
+    return Anyone()
+
+
+async def current_member(request: Request, bearer: Bearer) -> Member:
+    """A member with a member token."""
+    who = await _principal(request, bearer)
+    if not isinstance(who, Member):
+        raise WrongPrincipal("This is for members.")
+    return who
+
+
+async def current_staff(request: Request, bearer: Bearer) -> Staff:
+    """Staff of any role; the endpoint asks for the role it needs."""
+    who = await _principal(request, bearer)
+    if not isinstance(who, Staff):
+        raise WrongPrincipal("This is for staff.")
+    return who
+
+
+async def current_service(request: Request, bearer: Bearer) -> Service:
+    """Another system."""
+    who = await _principal(request, bearer)
+    if not isinstance(who, Service):
+        raise WrongPrincipal("This is for services.")
+    return who
+
+
+async def member_or_staff(request: Request, bearer: Bearer) -> Member | Staff:
+    """A member for their own things, or staff."""
+    who = await _principal(request, bearer)
+    if not isinstance(who, Member | Staff):
+        raise WrongPrincipal("This is for members and staff.")
+    return who
+
+
+async def staff_or_service(request: Request, bearer: Bearer) -> Staff | Service:
+    """Staff or another system."""
+    who = await _principal(request, bearer)
+    if not isinstance(who, Staff | Service):
+        raise WrongPrincipal("This is for staff and services.")
+    return who
+
+
+_till_schemes = [
+    Security(APIKeyHeader(name=name, scheme_name=name, description=text, auto_error=False))
+    for name, text in (
+        ("Galleria-Till", "programme/shop/till/key version"),
+        ("Galleria-Id", "any text that is new for each message"),
+        ("Galleria-Timestamp", "seconds since 1970"),
+        ("Galleria-Signature", "v1= and the HMAC, see docs/tills.md"),
+    )
+]
+
+
+async def current_till(
+    request: Request,
+    _till: Annotated[str | None, _till_schemes[0]],
+    _id: Annotated[str | None, _till_schemes[1]],
+    _timestamp: Annotated[str | None, _till_schemes[2]],
+    _signature: Annotated[str | None, _till_schemes[3]],
+) -> Till:
+    """The till that signed this request, body and all."""
+    runtime = runtime_of(request)
+    signed = SignedRequest(request.method, request.url.path, await request.body(), request.headers)
+    return verify_till(
+        runtime.settings.deployment_key.get_secret_value(),
+        signed,
+        int(runtime.clock().timestamp()),
+        runtime.settings.signature_skew_seconds_max,
+    )
+
+
+Public = Annotated[Anyone, Depends(anyone)]
+CurrentMember = Annotated[Member, Depends(current_member)]
+CurrentStaff = Annotated[Staff, Depends(current_staff)]
+CurrentService = Annotated[Service, Depends(current_service)]
+MemberOrStaff = Annotated[Member | Staff, Depends(member_or_staff)]
+StaffOrService = Annotated[Staff | Service, Depends(staff_or_service)]
+CurrentTill = Annotated[Till, Depends(current_till)]
+
+PRINCIPALS = frozenset(
+    {
+        anyone,
+        current_member,
+        current_staff,
+        current_service,
+        member_or_staff,
+        staff_or_service,
+        current_till,
+    }
+)

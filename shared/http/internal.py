@@ -1,0 +1,130 @@
+"""Health, metrics, invariants and dead letters: the doors for those who run the service."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import metrics
+from shared.auth import require_role
+from shared.consumer import Handlers, replay_dead_letter
+from shared.errors import NotFound, Unavailable
+from shared.http.depends import CurrentStaff, Now, Public, Tx, runtime_of
+
+HealthCheck = Callable[[], str | None]
+Invariants = Callable[[AsyncSession], Awaitable[Mapping[str, int]]]
+OPERATIONS = "operations"
+
+
+class Health(BaseModel):
+    """`ok`, or what is wrong."""
+
+    status: str = Field(examples=["ok"])
+
+
+class InvariantReport(BaseModel):
+    """How many rows break each invariant; all zero when the books are right."""
+
+    holds: bool
+    broken: dict[str, int] = Field(examples=[{"I1_postings_sum_to_balance": 0}])
+
+
+class DeadLetterRow(BaseModel):
+    """An event put aside. Its bytes stay in the database."""
+
+    id: int
+    topic: str
+    key: str
+    type: str | None
+    reason: str
+    error: str
+    parked_at: datetime
+
+
+class ReplayResult(BaseModel):
+    """What became of the dead letter."""
+
+    id: int
+    resolution: str = Field(examples=["replayed"])
+
+
+class DeadLetterUnknown(NotFound):
+    """No open dead letter has this id."""
+
+
+def internal_router(
+    invariants: Invariants, handlers: Handlers, health: Sequence[HealthCheck]
+) -> APIRouter:
+    """Routes that every service has."""
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/health/live", responses={503: {"model": Health}})
+    async def is_live(_: Public) -> Health:
+        """The process gets on: its loop answers and its consumer is not stuck."""
+        for check in health:
+            if (trouble := check()) is not None:
+                raise Unavailable(trouble)
+        return Health(status="ok")
+
+    @router.get("/health/ready", responses={503: {"model": Health}})
+    async def is_ready(_: Public, session: Tx) -> Health:
+        """The database answers."""
+        await session.execute(text("SELECT 1"))
+        return Health(status="ok")
+
+    @router.get("/metrics", response_class=Response)
+    async def read_metrics(_: Public) -> Response:
+        """Prometheus text."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @router.get("/internal/invariants")
+    async def check_invariants(staff: CurrentStaff, session: Tx) -> InvariantReport:
+        """Check the books by SQL, now. Role: operations."""
+        require_role(staff, OPERATIONS)
+        broken = dict(await invariants(session))
+        for name, count in broken.items():
+            metrics.INVARIANT_BROKEN.labels(name).set(count)
+        return InvariantReport(holds=not any(broken.values()), broken=broken)
+
+    _add_dead_letter_routes(router, handlers)
+    return router
+
+
+def _add_dead_letter_routes(router: APIRouter, handlers: Handlers) -> None:
+    @router.get("/internal/dead-letters")
+    async def list_dead_letters(
+        staff: CurrentStaff, session: Tx, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    ) -> list[DeadLetterRow]:
+        """Events put aside and not yet resolved, oldest first. Role: operations."""
+        require_role(staff, OPERATIONS)
+        rows = await session.execute(
+            text(
+                "SELECT id, topic, key, type, reason, error, parked_at FROM dead_letter "
+                "WHERE resolved_at IS NULL AND program_id = :program_id ORDER BY id LIMIT :limit"
+            ),
+            {"limit": limit, "program_id": staff.program_id},
+        )
+        return [DeadLetterRow.model_validate(dict(row)) for row in rows.mappings()]
+
+    @router.post("/internal/dead-letters/{letter_id}/replay", response_model=ReplayResult)
+    async def replay(
+        letter_id: Annotated[int, Path(ge=1, le=2**63 - 1)],
+        staff: CurrentStaff,
+        session: Tx,
+        now: Now,
+        request: Request,
+    ) -> Any:
+        """Work a parked event again; it is resolved if that succeeds. Role: operations."""
+        require_role(staff, OPERATIONS)
+        service = runtime_of(request).service
+        if not await replay_dead_letter(
+            session, service, handlers, now, letter_id, staff.program_id
+        ):
+            raise DeadLetterUnknown("No open dead letter has this id.")
+        return ReplayResult(id=letter_id, resolution="replayed")

@@ -1,0 +1,124 @@
+"""One pure ASGI layer around every app: correlation, limits, metrics, the last resort."""
+
+import re
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import metrics
+from shared.clock import monotonic_seconds
+from shared.http.problems import problem
+from shared.ids import new_bytes, new_id
+from shared.logs import correlation_id, get_log, trace_parent
+
+log = get_log()
+_CORRELATION = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+TOKEN_PATH = "/v1/oauth/token"
+_FORM = "application/x-www-form-urlencoded"
+
+
+class BodyTooLarge(Exception):
+    """More bytes arrived than the service takes."""
+
+
+class Frame:
+    """Wraps the app. Bodies are JSON, but for the token endpoint's form (OAuth says so)."""
+
+    def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:
+        self._app = app
+        self._body_bytes_max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
+        _enter_context(headers)
+        started_at = monotonic_seconds()
+        status = 500
+
+        async def watched_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-correlation-id", correlation_id.get().encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, watched_send, headers)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            metrics.HTTP_REQUESTS.labels(scope["method"], route, status).inc()
+            metrics.HTTP_SECONDS.labels(scope["method"], route).observe(
+                monotonic_seconds() - started_at
+            )
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, str]
+    ) -> None:
+        refused = self._refusal(scope, headers)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        has_started = False
+
+        async def tracking_send(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, self._limited(receive), tracking_send)
+        except BodyTooLarge:
+            await self._too_large()(scope, receive, send)
+        except Exception:
+            log.exception("request_failed", path=scope["path"])
+            if has_started:
+                raise
+            answer = problem(500, "internal_error", "Something is wrong here; it is recorded.")
+            await answer(scope, receive, send)
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Any:
+        length = headers.get(b"content-length", "0")
+        if not length.isdigit() or int(length) > self._body_bytes_max:
+            return self._too_large()
+        has_body = length != "0" or b"transfer-encoding" in headers
+        if has_body and scope["method"] in {"POST", "PUT", "PATCH", "DELETE"}:
+            wanted = _FORM if scope["path"] == TOKEN_PATH else "application/json"
+            if headers.get(b"content-type", "").split(";")[0].strip().lower() != wanted:
+                return problem(415, "wrong_content_type", f"The body must be {wanted}.")
+        return None
+
+    def _too_large(self) -> Any:
+        return problem(
+            413,
+            "body_too_large",
+            f"The body may have {self._body_bytes_max} bytes. Send less at once.",
+            bytes_max=self._body_bytes_max,
+        )
+
+    def _limited(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._body_bytes_max:
+                raise BodyTooLarge
+            return message
+
+        return limited
+
+
+def _enter_context(headers: dict[bytes, str]) -> None:
+    named = headers.get(b"x-correlation-id", "")
+    correlation_id.set(named if _CORRELATION.fullmatch(named) else new_id().hex)
+    trace = headers.get(b"traceparent", "")
+    if not _TRACE.fullmatch(trace):
+        trace = f"00-{new_bytes(16).hex()}-{new_bytes(8).hex()}-01"
+    trace_parent.set(trace)

@@ -1,0 +1,171 @@
+"""Every refusal as RFC 9457 `application/problem+json` with a stable machine `code`."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import sqlalchemy.exc
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.exceptions import HTTPException
+
+from shared.db import DatabaseUnavailable, is_passing
+from shared.errors import Category, DomainError
+from shared.logs import correlation_id, get_log
+
+log = get_log()
+
+STATUS_OF = {
+    Category.REJECTED: 422,
+    Category.NOT_FOUND: 404,
+    Category.CONFLICT: 409,
+    Category.FORBIDDEN: 403,
+    Category.UNAUTHENTICATED: 401,
+    Category.UNAVAILABLE: 503,
+}
+_CODE_OF_STATUS = {
+    400: "bad_request",
+    401: "unauthenticated",
+    404: "no_such_route",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "wrong_content_type",
+}
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field; never the value that was sent."""
+
+    field: str = Field(examples=["body.lines.0.amount_minor"])
+    problem: str = Field(examples=["Input should be a valid integer"])
+    type: str = Field(examples=["int_type"])
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is for machines and never changes; `detail` says what to do."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["urn:galleria:problem:insufficient_points"])
+    title: str = Field(examples=["Insufficient points"])
+    status: int = Field(examples=[422])
+    code: str = Field(examples=["insufficient_points"])
+    detail: str = Field(examples=["The balance is 40 points; 60 more are needed."])
+    correlation_id: str = Field(examples=["0199f3a2c1d07b7e"])
+    errors: list[FieldProblem] | None = None
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {
+        "model": Problem,
+        "description": description,
+        "content": {"application/problem+json": {}},
+    }
+    for status, description in {
+        400: "The request cannot be read: not JSON, or a header is missing or malformed.",
+        401: "Nobody, or the token or signature is not good.",
+        403: "Known, but not allowed to do this.",
+        404: "No such thing for this caller.",
+        405: "This address does not take that method.",
+        409: "Contradicts what is stored.",
+        413: "The body is larger than this service takes.",
+        415: "The body must be of the documented content type.",
+        422: "Well formed, but it breaks a rule; `errors` or `detail` says which.",
+        503: "Nothing is wrong with the request; send the same again after `Retry-After`.",
+    }.items()
+}
+
+
+def problem(
+    status: int, code: str, detail: str, headers: dict[str, str] | None = None, **facts: Any
+) -> JSONResponse:
+    """A problem document as a response. `facts` are further machine-readable members."""
+    body = {
+        "type": f"urn:galleria:problem:{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "correlation_id": correlation_id.get(),
+        **facts,
+    }
+    if status == 503:
+        headers = {"Retry-After": "1", **(headers or {})}
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def refusal(error: DomainError) -> JSONResponse:
+    """The answer to a refusal by a rule."""
+    facts = {name: value for name, value in error.facts.items() if value is not None}
+    return problem(STATUS_OF[error.category], error.code, error.detail, **facts)
+
+
+def field_problems(errors: Sequence[Any]) -> list[dict[str, str]]:
+    """Pydantic's findings without the input: names of unknown fields only if they are plain."""
+    found = []
+    for error in errors[:50]:
+        names = [str(part) for part in error["loc"]]
+        shown = [n if n.isdigit() or _FIELD_NAME.fullmatch(n) else "<unknown>" for n in names]
+        found.append({"field": ".".join(shown), "problem": error["msg"], "type": error["type"]})
+    return found
+
+
+def unreadable(error: ValidationError) -> JSONResponse:
+    """The answer to a raw body that its model refuses."""
+    return _invalid(error.errors(include_input=False, include_context=False, include_url=False))
+
+
+def _invalid(errors: Sequence[Any]) -> JSONResponse:
+    if any(e["type"] == "json_invalid" for e in errors):
+        return problem(400, "body_not_json", "The body is not valid JSON.")
+    return problem(
+        422,
+        "validation_failed",
+        "Some fields break the documented schema; see errors.",
+        errors=field_problems(errors),
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Have the app answer every error with a problem document."""
+
+    @app.exception_handler(DomainError)
+    async def _(_: Request, error: DomainError) -> JSONResponse:
+        return refusal(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _(_: Request, error: RequestValidationError) -> JSONResponse:
+        return _invalid(error.errors())
+
+    @app.exception_handler(ValidationError)
+    async def _(_: Request, error: ValidationError) -> JSONResponse:
+        return unreadable(error)
+
+    @app.exception_handler(HTTPException)
+    async def _(_: Request, error: HTTPException) -> JSONResponse:
+        code = _CODE_OF_STATUS.get(error.status_code, "refused")
+        return problem(error.status_code, code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(sqlalchemy.exc.DBAPIError)
+    async def _(_: Request, error: sqlalchemy.exc.DBAPIError) -> JSONResponse:
+        return _database_problem(error)
+
+    @app.exception_handler(asyncpg.PostgresError)
+    async def _(_: Request, error: asyncpg.PostgresError) -> JSONResponse:
+        return _database_problem(error)
+
+
+def _database_problem(error: Exception) -> JSONResponse:
+    if is_passing(error):
+        return refusal(DatabaseUnavailable("The database is not available right now. Try again."))
+    inner = getattr(error, "orig", error)
+    if str(getattr(inner, "sqlstate", "")).startswith("22"):
+        return problem(422, "value_not_storable", "A value is outside of what can be stored.")
+    log.error("database_refused", error=repr(error))
+    return problem(500, "internal_error", "Something is wrong here; it has been recorded.")

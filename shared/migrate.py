@@ -1,0 +1,99 @@
+"""Alembic, driven from Python: each service has its own database and its own version table."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.db import sqlalchemy_url
+from shared.inbox import dead_letter_table, inbox_table
+from shared.outbox import PARTITION_ROWS, outbox_table
+from shared.schedule import scheduled_action_table
+
+_SERVICES = Path(__file__).parents[1] / "services"
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_PARTITION_PREFIXES = ("outbox_", "inbox_")
+
+
+def _config(service: str, connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SERVICES / service / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def upgrade(service: str, database_url: str) -> None:
+    """Bring the service's database to the newest version of its schema."""
+    await _run(service, database_url, lambda config: command.upgrade(config, "head"))
+
+
+async def check(service: str, database_url: str) -> None:
+    """Raise when `tables.py` says something that the migrations do not build."""
+    await _run(service, database_url, command.check)
+
+
+async def _run(service: str, database_url: str, act: Callable[[Config], None]) -> None:
+    engine = create_async_engine(sqlalchemy_url(database_url), poolclass=pool.NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(lambda c: act(_config(service, c)))
+    finally:
+        await engine.dispose()
+
+
+def run_in_alembic(metadata: MetaData) -> None:
+    """The whole of a service's `migrations/env.py`."""
+    connection = context.config.attributes["connection"]
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_object=_is_described,
+        compare_server_default=False,
+    )
+    with context.begin_transaction():
+        # Two processes that start together migrate one after the other.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7237)")
+        context.run_migrations()
+
+
+def _is_described(_: object, name: str | None, type_: str, *__: object) -> bool:
+    """Partitions come and go by a job; they are not in `tables.py`."""
+    return not (type_ == "table" and (name or "").startswith(_PARTITION_PREFIXES))
+
+
+def frame_tables(metadata: MetaData) -> None:
+    """Describe the tables that every service has: outbox, inbox, dead letters, job runs."""
+    outbox_table(metadata)
+    inbox_table(metadata)
+    dead_letter_table(metadata)
+    scheduled_action_table(metadata)
+
+
+def create_frame(connection: Connection) -> None:
+    """The first lines of a service's first migration: those tables and their first partitions."""
+    metadata = MetaData(naming_convention=NAMING)
+    frame_tables(metadata)
+    metadata.create_all(connection)
+    # A new service may be told old news: what is older than the months made ahead goes here.
+    connection.exec_driver_sql("CREATE TABLE inbox_older PARTITION OF inbox DEFAULT")
+    for number in (0, 1):
+        low, high = number * PARTITION_ROWS, (number + 1) * PARTITION_ROWS
+        connection.exec_driver_sql(
+            f"CREATE TABLE outbox_{number} PARTITION OF outbox FOR VALUES FROM ({low}) TO ({high})"
+        )
+
+
+def install_functions(connection: Connection, service: str, *names: str) -> None:
+    """Create the PL/pgSQL functions kept in `storage/<name>.sql` of the service."""
+    for name in names:
+        path = _SERVICES / service / "storage" / f"{name}.sql"
+        connection.exec_driver_sql(path.read_text())

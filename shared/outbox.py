@@ -1,0 +1,140 @@
+"""News waits here until the relay has told Kafka: written with the effect, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.event import Event
+from shared.db import driver
+from shared.ids import new_id
+from shared.logs import correlation_id, trace_parent
+
+PARTITION_ROWS = 5_000_000
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """The table, for a service's `tables.py`. Ranges of `id` are its partitions."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("program_id", Uuid, nullable=False),
+        Column("id", BigInteger, Identity(always=True), nullable=False),
+        Column("event_id", Uuid, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("topic", Text, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("data", Text, nullable=False),
+        Column("occurred_at", DateTime(timezone=True), nullable=False),
+        Column("correlation_id", Text, nullable=False),
+        Column("traceparent", Text, nullable=False),
+        Column("published_at", DateTime(timezone=True)),
+        PrimaryKeyConstraint("program_id", "id"),
+        Index("outbox_waiting", "id", postgresql_where=text("published_at IS NULL")),
+        postgresql_partition_by="RANGE (id)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event about to be told, with the correlation and trace of what caused it."""
+
+    event: Event
+    occurred_at: datetime
+    correlation_id: str = field(default_factory=correlation_id.get)
+    traceparent: str = field(default_factory=trace_parent.get)
+    event_id: UUID = field(default_factory=new_id)
+
+
+INSERT_OUTBOX = """
+INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at,
+                    correlation_id, traceparent)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::text[], $9::text[])
+"""
+
+
+async def tell(session: AsyncSession, news: Sequence[News]) -> None:
+    """Write `news` in this order. Call it last, under the lock of what the news is about."""
+    if not news:
+        return
+    connection = await driver(session)
+    await connection.execute(
+        INSERT_OUTBOX,
+        [n.event.program_id for n in news],
+        [n.event_id for n in news],
+        [n.event.TYPE for n in news],
+        [n.event.TOPIC for n in news],
+        [n.event.key() for n in news],
+        [n.event.model_dump_json() for n in news],
+        [n.occurred_at for n in news],
+        [n.correlation_id for n in news],
+        [n.traceparent for n in news],
+    )
+
+
+async def keep_outbox_partitions(session: AsyncSession, now: datetime, keep: timedelta) -> int:
+    """Add the next range before it is needed; drop those told and older than `keep`.
+
+    Returns how many partitions were added or dropped.
+    """
+    changed = 0
+    highest = await session.scalar(text("SELECT coalesce(max(id), 0) FROM outbox"))
+    first = (highest or 0) // PARTITION_ROWS
+    present = {name for name, _ in await _partitions(session)}
+    for number in (first, first + 1):
+        if f"outbox_{number}" not in present:
+            await _add_partition(session, number)
+            changed += 1
+    for name, number in await _partitions(session):
+        if number < first and await _is_told_and_old(session, name, now - keep):
+            await session.execute(text(f"DROP TABLE {name}"))
+            changed += 1
+    return changed
+
+
+async def _partitions(session: AsyncSession) -> list[tuple[str, int]]:
+    rows = await session.scalars(
+        text(
+            "SELECT inhrelid::regclass::text FROM pg_inherits "
+            "WHERE inhparent = 'outbox'::regclass ORDER BY 1"
+        )
+    )
+    return [(name, int(name.removeprefix("outbox_"))) for name in rows]
+
+
+async def _add_partition(session: AsyncSession, number: int) -> None:
+    low, high = number * PARTITION_ROWS, (number + 1) * PARTITION_ROWS
+    # Attaching takes a weaker lock on the parent than creating in place, so writers go on.
+    await session.execute(text(f"CREATE TABLE outbox_{number} (LIKE outbox INCLUDING ALL)"))
+    await session.execute(
+        text(
+            f"ALTER TABLE outbox ATTACH PARTITION outbox_{number} "
+            f"FOR VALUES FROM ({low}) TO ({high})"
+        )
+    )
+
+
+async def _is_told_and_old(session: AsyncSession, name: str, horizon: datetime) -> bool:
+    return not await session.scalar(
+        text(
+            f"SELECT EXISTS (SELECT 1 FROM {name} "
+            "WHERE published_at IS NULL OR occurred_at >= :horizon)"
+        ),
+        {"horizon": horizon},
+    )

@@ -1,0 +1,247 @@
+"""Roles in one process or several: `python -m services.points api consumer relay jobs`."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared.auth import FetchKeys, TokenVerifier, fetch_keys_from
+from shared.clock import utc_now
+from shared.consumer import Consumer, Handlers
+from shared.db import create_engine, transaction
+from shared.http.app import create_app
+from shared.http.depends import Runtime
+from shared.http.internal import HealthCheck, Invariants
+from shared.inbox import keep_inbox_partitions
+from shared.logs import configure_logs, get_log
+from shared.migrate import upgrade
+from shared.outbox import keep_outbox_partitions
+from shared.relay import replay_outbox, run_relay
+from shared.schedule import Job, forget_old_runs, run_jobs
+from shared.settings import ServiceSettings
+
+ROLES = ("api", "consumer", "relay", "jobs")
+log = get_log()
+
+# A further word on the command line: `python -m services.membership create-program …`.
+Command = Callable[[ServiceSettings, Sequence[str]], Awaitable[None]]
+BuildApp = Callable[[Runtime, Sequence[HealthCheck]], FastAPI]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDefinition:
+    """Everything that `__main__` says of its service."""
+
+    name: str
+    settings: type[ServiceSettings]
+    build_app: BuildApp
+    handlers: Handlers
+    jobs: Callable[[ServiceSettings], Sequence[Job]]
+    invariants: Invariants
+    fetch_keys: Callable[[AsyncEngine], FetchKeys] | None = None
+    announce: Callable[[AsyncSession, datetime], Awaitable[int]] | None = None
+    commands: Mapping[str, Command] = field(default_factory=dict)
+
+
+def run(service: ServiceDefinition, arguments: Sequence[str]) -> int:
+    """The body of `python -m services.<name> …`. Returns the process's exit code."""
+    usage = (
+        f"usage: python -m services.{service.name} "
+        "api|consumer|relay|jobs … | migrate | announce | replay --since ISO-8601"
+    )
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        sys.stdout.write(usage + "\n")
+        return 0 if arguments else 2
+    settings = service.settings()
+    configure_logs(service.name, settings.log_level)
+    match list(arguments):
+        case ["migrate"]:
+            asyncio.run(upgrade(service.name, settings.database_url))
+            return 0
+        case ["announce"] if service.announce is not None:
+            asyncio.run(_announce(service.announce, settings))
+            return 0
+        case ["replay", "--since", since]:
+            return _replay(settings, since)
+        case [word, *rest] if word in service.commands:
+            asyncio.run(_run_command(service.commands[word], settings, rest))
+            return 0
+        case roles if set(roles) <= set(ROLES):
+            return _run_roles(service, settings, frozenset(roles))
+    sys.stderr.write(usage + "\n")
+    return 2
+
+
+async def _run_command(
+    command: Command, settings: ServiceSettings, arguments: Sequence[str]
+) -> None:
+    await command(settings, arguments)
+
+
+def _replay(settings: ServiceSettings, since: str) -> int:
+    instant = datetime.fromisoformat(since)
+    if instant.tzinfo is None:
+        sys.stderr.write("--since needs a time zone, for example 2026-01-31T00:00:00+08:00\n")
+        return 2
+    count = asyncio.run(replay_outbox(settings, instant, utc_now))
+    sys.stdout.write(f"{count} events will be sent again by the relay\n")
+    return 0
+
+
+async def _announce(
+    announce: Callable[[AsyncSession, datetime], Awaitable[int]], settings: ServiceSettings
+) -> None:
+    engine = create_engine(settings.database_url, 1)
+    async with transaction(engine) as session:
+        count = await announce(session, utc_now())
+    await engine.dispose()
+    sys.stdout.write(f"{count} events wait for the relay\n")
+
+
+def _run_roles(service: ServiceDefinition, settings: ServiceSettings, roles: frozenset[str]) -> int:
+    exit_code = 0
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(service, settings, roles))
+    except* Exception as group:
+        exit_code = 1
+        for error in group.exceptions:
+            log.error("process_failed", service=service.name, error=repr(error))
+    return exit_code
+
+
+async def _serve(
+    service: ServiceDefinition, settings: ServiceSettings, roles: frozenset[str]
+) -> None:
+    engine = create_engine(settings.database_url, settings.database_pool_size, service.name)
+    runtime = make_runtime(service, settings, engine)
+    consumer = Consumer(service.name, settings, engine, service.handlers, utc_now)
+    has_consumer = "consumer" in roles and bool(service.handlers)
+    health: list[HealthCheck] = [lambda: _stuck(consumer)] if has_consumer else []
+    app = (
+        service.build_app(runtime, health)
+        if "api" in roles
+        else _health_app(service, runtime, health)
+    )
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    _calm_collector()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_serve_http(app, settings, stop), name="http")
+            if has_consumer:
+                tasks.create_task(consumer.run(stop), name="consumer")
+            if "relay" in roles:
+                tasks.create_task(run_relay(service.name, settings, utc_now, stop), name="relay")
+            if "jobs" in roles:
+                jobs = [*service.jobs(settings), *_frame_jobs(settings)]
+                tasks.create_task(run_jobs(engine, jobs, utc_now, stop), name="jobs")
+    finally:
+        await engine.dispose()
+
+
+def make_runtime(
+    service: ServiceDefinition, settings: ServiceSettings, engine: AsyncEngine
+) -> Runtime:
+    """The runtime of a process of this service. Membership reads its keys from its own rows."""
+    fetch = (
+        service.fetch_keys(engine)
+        if service.fetch_keys is not None
+        else fetch_keys_from(settings.jwks_url)
+    )
+    verifier = TokenVerifier(fetch, settings.token_issuer, utc_now)
+    return Runtime(service.name, settings, engine, utc_now, verifier)
+
+
+def _health_app(
+    service: ServiceDefinition, runtime: Runtime, health: Sequence[HealthCheck]
+) -> FastAPI:
+    """Workers without the api role still answer probes and show their metrics."""
+    return create_app(
+        runtime,
+        title=f"{service.name} worker",
+        description="Health and metrics of a worker process.",
+        routers=(),
+        invariants=service.invariants,
+        handlers=service.handlers,
+        health=health,
+    )
+
+
+def _frame_jobs(settings: ServiceSettings) -> Sequence[Job]:
+    """Upkeep of what the frame itself keeps."""
+    inbox_kept = timedelta(days=settings.inbox_retention_days)
+
+    async def keep_outbox(session: AsyncSession, now: datetime) -> int:
+        await keep_outbox_partitions(session, now, settings.outbox_retention)
+        return 0
+
+    async def keep_inbox(session: AsyncSession, now: datetime) -> int:
+        await keep_inbox_partitions(session, now, inbox_kept)
+        return 0
+
+    async def forget_runs(session: AsyncSession, now: datetime) -> int:
+        await forget_old_runs(session, now - timedelta(days=30))
+        return 0
+
+    return (
+        Job("keep_outbox_partitions", timedelta(minutes=10), keep_outbox),
+        Job("keep_inbox_partitions", timedelta(hours=6), keep_inbox),
+        Job("forget_old_runs", timedelta(days=1), forget_runs),
+    )
+
+
+def _stuck(consumer: Consumer) -> str | None:
+    return "The consumer has lag and does not get on." if consumer.is_stuck() else None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: one stop event rules all roles."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve_http(app: FastAPI, settings: ServiceSettings, stop: asyncio.Event) -> None:
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.drain_seconds_max),
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stopping.cancel()
+    await serving
+    if not stop.is_set():
+        raise RuntimeError(f"The HTTP server on port {settings.port} ended by itself")
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+
+def _calm_collector() -> None:
+    """What was loaded at start lives for ever: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 1_000)

@@ -1,0 +1,127 @@
+"""Jobs: each run of each period happens once, whoever of the processes gets it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Column, DateTime, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared import metrics
+from shared.clock import Clock
+from shared.db import transaction
+from shared.errors import Unavailable
+from shared.logs import get_log
+
+log = get_log()
+Step = Callable[[AsyncSession, datetime], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`step(session, now)` is one transaction's worth and returns how much it did.
+
+    A job of `every` period runs steps until one returns 0, then rests. With `once_a_period` the
+    run is claimed in `scheduled_action`, so that of many processes one does it; without, the
+    steps themselves take what nobody else holds (SKIP LOCKED).
+    """
+
+    name: str
+    every: timedelta
+    step: Step
+    once_a_period: bool = True
+
+
+def scheduled_action_table(metadata: MetaData) -> Table:
+    """One row a run of a job: `(job, scheduled_for)` is unique, so a run happens once."""
+    return Table(
+        "scheduled_action",
+        metadata,
+        Column("job", Text, nullable=False),
+        Column("scheduled_for", DateTime(timezone=True), nullable=False),
+        Column("done_at", DateTime(timezone=True)),
+        Column("done_count", Integer, nullable=False, server_default="0"),
+        PrimaryKeyConstraint("job", "scheduled_for"),
+    )
+
+
+async def run_jobs(
+    engine: AsyncEngine, jobs: Sequence[Job], clock: Clock, stop: asyncio.Event
+) -> None:
+    """Run every job at its period until `stop` is set."""
+    async with asyncio.TaskGroup() as tasks:
+        for job in jobs:
+            tasks.create_task(_run_job(engine, job, clock, stop), name=f"job-{job.name}")
+
+
+async def _run_job(engine: AsyncEngine, job: Job, clock: Clock, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            done = 1
+            while done and not stop.is_set():
+                done = await run_step(engine, job, clock())
+            metrics.JOB_RUNS.labels(job.name, "done").inc()
+        except Unavailable as error:
+            metrics.JOB_RUNS.labels(job.name, "unavailable").inc()
+            log.warning("job_waits", job=job.name, error=repr(error))
+        except Exception:
+            # The next period tries again; the metric and the log call somebody.
+            metrics.JOB_RUNS.labels(job.name, "failed").inc()
+            log.exception("job_failed", job=job.name)
+        try:
+            await asyncio.wait_for(stop.wait(), min(job.every.total_seconds(), 5.0))
+        except TimeoutError:
+            continue
+
+
+async def run_step(engine: AsyncEngine, job: Job, now: datetime) -> int:
+    """One step of the job in one transaction. Returns what it did; 0 when nothing is due."""
+    async with transaction(engine) as session:
+        if not job.once_a_period:
+            return await job.step(session, now)
+        scheduled_for = period_start(now, job.every)
+        if not await _take(session, job.name, scheduled_for):
+            return 0
+        done = await job.step(session, now)
+        await session.execute(
+            text(
+                "UPDATE scheduled_action SET done_count = done_count + :done, "
+                "done_at = CASE WHEN :done = 0 THEN :now END "
+                "WHERE job = :job AND scheduled_for = :scheduled_for"
+            ),
+            {"done": done, "now": now, "job": job.name, "scheduled_for": scheduled_for},
+        )
+        return done
+
+
+def period_start(now: datetime, every: timedelta) -> datetime:
+    """The latest multiple of `every` since 1970 that is not after `now`."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return epoch + (now - epoch) // every * every
+
+
+async def _take(session: AsyncSession, job: str, scheduled_for: datetime) -> bool:
+    place = {"job": job, "scheduled_for": scheduled_for}
+    await session.execute(
+        text(
+            "INSERT INTO scheduled_action (job, scheduled_for) VALUES (:job, :scheduled_for) "
+            "ON CONFLICT DO NOTHING"
+        ),
+        place,
+    )
+    row = await session.scalar(
+        text(
+            "SELECT 1 FROM scheduled_action WHERE job = :job AND scheduled_for = :scheduled_for "
+            "AND done_at IS NULL FOR UPDATE SKIP LOCKED"
+        ),
+        place,
+    )
+    return row is not None
+
+
+async def forget_old_runs(session: AsyncSession, before: datetime) -> None:
+    """Drop the record of runs of periods before `before`."""
+    await session.execute(
+        text("DELETE FROM scheduled_action WHERE scheduled_for < :before"), {"before": before}
+    )

@@ -1,0 +1,40 @@
+"""The knobs that every service has. Each service derives its own class with its own prefix."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+
+class ServiceSettings(BaseSettings):
+    """Read from the environment with the service's prefix, for example `POINTS_DATABASE_URL`."""
+
+    database_url: str = Field(description="postgresql://user:password@host:port/database")
+    database_pool_size: int = Field(8, ge=1, le=100, description="connections per process")
+    kafka_bootstrap_servers: str = Field(description="host:port, comma separated")
+    kafka_topic_prefix: str = Field("", description="put before every topic and group name")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    log_level: str = "INFO"
+
+    deployment_key: SecretStr = Field(description="32+ characters; till secrets derive from it")
+    jwks_url: str = Field(description="where the keys of access tokens are published")
+    token_issuer: str = "galleria"
+
+    body_bytes_max: int = Field(8 * 1024 * 1024, description="larger request bodies are 413")
+    signature_skew_seconds_max: int = Field(300, description="a till's clock may be off by this")
+
+    relay_batch_rows_max: int = 1_000
+    relay_poll_seconds: float = Field(0.05, description="pause of the relay when nothing waits")
+    consumer_batch_events_max: int = 1_000
+    consumer_poll_seconds: float = Field(0.2, description="how long one fetch waits for news")
+    consumer_stuck_seconds_max: float = Field(60, description="lag without progress: not alive")
+    dead_letters_in_a_row_max: int = Field(50, description="more in a row stop the consumer")
+    outbox_retention_days: int = 14
+    inbox_retention_days: int = Field(45, description="longer than outbox and topic together")
+    drain_seconds_max: float = Field(20, description="open requests and batches get this long")
+
+    @property
+    def outbox_retention(self) -> timedelta:
+        """How long published rows are kept, so that `replay --since` can send them again."""
+        return timedelta(days=self.outbox_retention_days)
