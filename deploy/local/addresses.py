@@ -1,0 +1,45 @@
+"""Who is where: the addresses that parts of the local stack are told of each other."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from deploy.local.ports import LOOPBACK
+
+
+@dataclass
+class Addresses:
+    """Filled as the parts start; `ports` by part."""
+
+    postgres_url: str = ""
+    kafka_bootstrap: str = ""
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def service_url(self, service: str) -> str:
+        """`http://127.0.0.1:port`."""
+        return f"http://{LOOPBACK}:{self.ports[service]}"
+
+
+def database_url(admin_url: str, service: str, password: str) -> str:
+    """The URL with which a service reaches its own database, as its own role."""
+    parts = urlsplit(admin_url)
+    login = f"galleria_{service}:{quote(password, safe='')}@{parts.hostname}:{parts.port}"
+    return urlunsplit((parts.scheme, login, f"/galleria_{service}", "", ""))
+
+
+def service_environment(
+    service: str, addresses: Addresses, secrets: dict[str, Any]
+) -> dict[str, str]:
+    """The environment variables of one service, without those that it inherits."""
+    password = secrets["database_passwords"][service]
+    settings = {
+        "DATABASE_URL": database_url(addresses.postgres_url, service, password),
+        "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka_bootstrap,
+        "HOST": LOOPBACK,
+        "PORT": str(addresses.ports[service]),
+        "DEPLOYMENT_KEY": secrets["deployment_key"],
+        "JWKS_URL": f"{addresses.service_url('membership')}/.well-known/jwks.json",
+    }
+    prefixed = {f"{service.upper()}_{name}": value for name, value in settings.items()}
+    # Fewer arenas keep freed memory from being scattered over threads that rarely run.
+    return {**prefixed, "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
