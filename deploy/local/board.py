@@ -29,13 +29,13 @@ class Board:
         """`starting`, `ready`, `stopping`, `stopped` or `failed` with its problem."""
         with self._lock:
             self._state |= {"phase": phase, "problem": problem, "since": now_text()}
-            write_json(self._layout.state_file, self._state)
+            self._write()
 
     def note(self, part: str, **facts: Any) -> None:
         """What is new of a part: `status`, `pid`, `port`."""
         with self._lock:
             self._state["parts"][part] |= {**facts, "since": now_text()}
-            write_json(self._layout.state_file, self._state)
+            self._write()
 
     def ended(self, part: str, reason: str) -> None:
         """A part ended by itself and will be started again."""
@@ -43,4 +43,9 @@ class Board:
             entry = self._state["parts"][part]
             entry |= {"status": "restarting", "pid": None, "last_end": reason, "since": now_text()}
             entry["restarts"] += 1
+            self._write()
+
+    def _write(self) -> None:
+        # Whoever deleted the folder meant it: it is not made again while the stack goes down.
+        if self._layout.lock_file.exists():
             write_json(self._layout.state_file, self._state)

@@ -12,6 +12,8 @@ from deploy.local.layout import SERVICES, Layout, default_layout
 from deploy.local.problem import StackProblem
 from deploy.local.supervisor import SERVICE_STOP_SIGNALS, Supervisor
 
+HOME_CHECK_SECONDS = 2.0
+
 
 def main() -> int:
     """Run the stack until SIGTERM; exit code 1 if it could not be started."""
@@ -23,7 +25,7 @@ def main() -> int:
             signal.signal(number, lambda *_: supervisor.stopping.set())
         problem = _start(supervisor)
         if problem is None:
-            supervisor.stopping.wait()
+            _wait(supervisor)
             supervisor.board.phase("stopping")
         supervisor.stop()
         supervisor.board.phase("failed" if problem else "stopped", problem)
@@ -55,6 +57,14 @@ def _start(supervisor: Supervisor) -> str | None:
     except Exception:
         return f"This is a defect of the stack itself:\n{traceback.format_exc()}"
     return None
+
+
+def _wait(supervisor: Supervisor) -> None:
+    """Until somebody says stop, or the stack's folder is gone and there is nothing to serve."""
+    while not supervisor.stopping.wait(HOME_CHECK_SECONDS):
+        if not supervisor.layout.lock_file.exists():
+            _say(f"{supervisor.layout.home} was deleted")
+            return
 
 
 def _say(line: str) -> None:

@@ -68,6 +68,7 @@ class Supervisor:
     def stop(self) -> None:
         """Services first, then Kafka, then PostgreSQL; in good order, by force if one hangs."""
         self.stopping.set()
+        self.layout.stack_file.unlink(missing_ok=True)
         for keeper in self._keepers:
             keeper.join(JOIN_SECONDS_MAX)
         # Engines go last: a service that drains still commits and still publishes.

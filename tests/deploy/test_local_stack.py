@@ -1,0 +1,129 @@
+"""The whole local stack, as `make up` starts it, treated as strangers and accidents treat it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import processes
+from deploy.local.layout import PARTS, ROOT, SERVICES
+from deploy.local.waiting import wait_until
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class LocalStack:
+    """A stack of its own in a folder that goes with the test."""
+
+    home: Path
+
+    def call(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.local", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "GALLERIA_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    def up(self) -> str:
+        done = self.call("up")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def read(self, name: str) -> Any:
+        return json.loads((self.home / name).read_text())
+
+    def part(self, name: str) -> dict[str, Any]:
+        part: dict[str, Any] = self.read("state.json")["parts"][name]
+        return part
+
+    def pids(self) -> dict[str, int]:
+        return {name: self.part(name)["pid"] for name in PARTS}
+
+
+@pytest.fixture
+def stack(engine_folder: Path) -> Iterator[LocalStack]:
+    local = LocalStack(engine_folder / "home")
+    yield local
+    assert local.call("clean").returncode == 0
+
+
+def test_the_stack_outlives_the_death_of_any_part_and_of_its_supervisor(stack: LocalStack) -> None:
+    assert "Galleria is up" in stack.up()
+    told = stack.read("stack.json")
+    assert set(told["services"]) == set(told["databases"]) == set(SERVICES)
+    assert told["kafka"]["bootstrap_servers"] == f"127.0.0.1:{stack.part('kafka')['port']}"
+
+    before = stack.pids()
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: _all_run_again(stack, before), PATIENCE_SECONDS), _status(stack)
+    assert "died (killed by SIGKILL)" in _status(stack)
+    assert stack.read("stack.json") == told
+
+    os.kill(stack.read("state.json")["supervisor_pid"], signal.SIGKILL)
+    orphans = stack.pids()
+    assert stack.call("status").returncode == 1
+    assert "that an earlier stack left running" in stack.up()
+    assert not any(processes.is_alive(pid) for pid in orphans.values())
+    assert stack.read("stack.json") == told
+    assert "already up" in stack.up()
+
+    last = stack.pids()
+    assert stack.call("down").returncode == 0
+    assert not any(processes.is_alive(pid) for pid in last.values())
+    assert not (stack.home / "stack.json").exists()
+
+
+def test_a_busy_port_is_replaced_and_said_and_stays_for_the_next_start(stack: LocalStack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        busy = other.getsockname()[1]
+        stack.home.mkdir()
+        (stack.home / "ports.json").write_text(json.dumps({"postgres": busy}))
+        assert f"port {busy} is busy: PostgreSQL takes" in stack.up()
+    chosen = stack.part("postgres")["port"]
+    assert chosen != busy
+    stack.call("down")
+    stack.up()
+    assert stack.part("postgres")["port"] == chosen
+
+
+def test_a_stale_data_folder_is_a_message_and_not_a_stack_trace(stack: LocalStack) -> None:
+    (stack.home / "postgres" / "pgdata").mkdir(parents=True)
+    (stack.home / "postgres" / "pgdata" / "PG_VERSION").write_text("15\n")
+    refused = stack.call("up")
+    assert refused.returncode == 1
+    assert "was made by PostgreSQL 15; this stack runs 18" in refused.stderr
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert stack.call("status").returncode == 1
+
+
+def test_a_stack_whose_folder_was_deleted_ends_by_itself(stack: LocalStack) -> None:
+    stack.up()
+    supervisor = stack.read("state.json")["supervisor_pid"]
+    pids = [supervisor, *stack.pids().values()]
+    (stack.home / "supervisor.lock").unlink()
+    assert wait_until(lambda: not any(map(processes.is_alive, pids)), PATIENCE_SECONDS)
+
+
+def _all_run_again(stack: LocalStack, before: dict[str, int]) -> bool:
+    parts = {name: stack.part(name) for name in PARTS}
+    return all(
+        part["status"] == "running" and part["pid"] != before[name] for name, part in parts.items()
+    )
+
+
+def _status(stack: LocalStack) -> str:
+    return stack.call("status").stdout
