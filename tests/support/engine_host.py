@@ -15,8 +15,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from deploy.local.kafka import KafkaServer, start_kafka
-from deploy.local.postgres import PostgresServer, start_postgres
 from deploy.local.problem import StackProblem
 
 SOCKET_NAME = "engines.sock"
@@ -24,22 +22,35 @@ SOCKET_NAME = "engines.sock"
 # kill a server start one of their own, with the settings of production.
 FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
-Server = PostgresServer | KafkaServer
+Started = tuple[str, Callable[[], None]]  # its address, and what ends it
+quiet = partial(print, file=sys.stderr)
+
+
+def _start_postgres(folder: Path) -> Started:
+    # Imported when wanted: a run of pure rules asks for no engine and should not pay for them.
+    from deploy.local.postgres import start_postgres
+
+    server = start_postgres(folder / "postgres", settings=FAST_SETTINGS, say=quiet)
+    return server.url, server.kill
+
+
+def _start_kafka(folder: Path) -> Started:
+    from deploy.local.kafka import start_kafka
+
+    server = start_kafka(folder / "kafka", say=quiet)
+    return server.bootstrap_servers, server.kill
 
 
 class EngineHost:
     """The engines of one run, each started once, whoever asks first."""
 
     def __init__(self, folder: Path) -> None:
-        quiet = partial(print, file=sys.stderr)
-        self._start: dict[str, Callable[[], Server]] = {
-            "postgres": lambda: start_postgres(
-                folder / "postgres", settings=FAST_SETTINGS, say=quiet
-            ),
-            "kafka": lambda: start_kafka(folder / "kafka", say=quiet),
+        self._start: dict[str, Callable[[], Started]] = {
+            "postgres": partial(_start_postgres, folder),
+            "kafka": partial(_start_kafka, folder),
         }
         self._locks = {name: threading.Lock() for name in self._start}
-        self._running: dict[str, Server] = {}
+        self._running: dict[str, Started] = {}
         self._closing = False
 
     def address(self, name: str) -> str:
@@ -49,8 +60,7 @@ class EngineHost:
                 raise StackProblem("the test run is over")
             if name not in self._running:
                 self._running[name] = self._start[name]()
-            server = self._running[name]
-        return server.url if isinstance(server, PostgresServer) else server.bootstrap_servers
+            return self._running[name][0]
 
     def close(self) -> None:
         """Kill what runs: nobody needs the data any more."""
@@ -58,7 +68,7 @@ class EngineHost:
         for name, lock in self._locks.items():
             with lock:
                 if name in self._running:
-                    self._running.pop(name).kill()
+                    self._running.pop(name)[1]()
 
 
 def serve(folder: Path) -> None:
