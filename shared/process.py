@@ -159,7 +159,7 @@ def make_runtime(
         else fetch_keys_from(settings.jwks_url)
     )
     verifier = TokenVerifier(fetch, settings.token_issuer, utc_now)
-    return Runtime(service.name, settings, engine, utc_now, verifier)
+    return Runtime(service.name, settings, engine, utc_now, verifier, service.handlers)
 
 
 def _health_app(
@@ -172,7 +172,6 @@ def _health_app(
         description="Health and metrics of a worker process.",
         routers=(),
         invariants=service.invariants,
-        handlers=service.handlers,
         health=health,
     )
 

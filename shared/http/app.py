@@ -9,7 +9,6 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from shared.consumer import Handlers
 from shared.http import problems
 from shared.http.depends import Runtime
 from shared.http.internal import HealthCheck, Invariants, internal_router
@@ -25,7 +24,6 @@ def create_app(
     description: str,
     routers: Sequence[APIRouter],
     invariants: Invariants,
-    handlers: Handlers,
     lifespan: Lifespan | None = None,
     health: Sequence[HealthCheck] = (),
 ) -> FastAPI:
@@ -44,7 +42,7 @@ def create_app(
     problems.install(app)
     for router in routers:
         app.include_router(router)
-    app.include_router(internal_router(invariants, handlers, health))
+    app.include_router(internal_router(invariants, runtime.handlers, health))
     _serve_documents(app)
     app.add_middleware(Frame, body_bytes_max=runtime.settings.body_bytes_max)
     return app

@@ -1,7 +1,7 @@
 """What endpoints ask for: a transaction, the time, and who is calling."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from shared.auth import (
     verify_till,
 )
 from shared.clock import Clock
+from shared.consumer import Handlers
 from shared.db import transaction
 from shared.settings import ServiceSettings
 
@@ -41,6 +42,7 @@ class Runtime:
     engine: AsyncEngine
     clock: Clock
     verifier: TokenVerifier
+    handlers: Handlers = field(default_factory=dict)
 
 
 def runtime_of(request: Request) -> Runtime:

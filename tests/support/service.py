@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.auth import Till, derive_till_secret, till_headers
 from shared.clock import Clock
-from shared.consumer import Delivery
+from shared.consumer import Delivery, Handlers
 from shared.contracts.event import EVENT_TYPES, Event
 from shared.db import create_engine, driver, transaction
 from shared.http.depends import Runtime
@@ -48,10 +48,14 @@ async def open_engine(database_url: str, pool_size: int = 5) -> AsyncIterator[As
 
 
 def make_runtime(
-    service: str, settings: ServiceSettings, engine: AsyncEngine, clock: Clock
+    service: str,
+    settings: ServiceSettings,
+    engine: AsyncEngine,
+    clock: Clock,
+    handlers: Handlers | None = None,
 ) -> Runtime:
     """What a process would hand to its front doors, with the tests' clock and keys."""
-    return Runtime(service, settings, engine, clock, make_verifier(clock))
+    return Runtime(service, settings, engine, clock, make_verifier(clock), handlers or {})
 
 
 @asynccontextmanager
