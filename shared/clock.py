@@ -1,5 +1,6 @@
 """The only reader of the clock. Everything else is told the time."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,3 +26,11 @@ def unix_seconds() -> int:
 def monotonic_seconds() -> float:
     """A clock that never goes back, for measuring how long something took."""
     return time.monotonic()
+
+
+async def sleep_unless(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, but wake up at once when `stop` is set."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -7,17 +7,31 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import sqlalchemy.exc
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared.errors import Unavailable
 
-# What PostgreSQL says when the request was fine and the moment was not.
-_PASSING_SQLSTATES = ("08", "40", "53", "55", "57")
+# What PostgreSQL says when the request was fine and the moment was not: lost connections, dead-
+# locks, no room, locks not free, shutdowns; a server that is not (or no longer) the primary; a
+# transaction that was idle or ran for too long.
+_PASSING_SQLSTATES = ("08", "40", "53", "55", "57", "25006", "25P03", "25P04")
+# A dead peer is noticed after 10 + 3 x 5 seconds, not after the hours that are the default.
+_KEEPALIVE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
 
 
 class DatabaseUnavailable(Unavailable):
     """The database did not answer, or could not keep what it was told. Try again."""
+
+
+class CommitRefused(DatabaseUnavailable):
+    """The database refused to commit: nothing is stored. A deferred constraint says so, for one."""
 
 
 class CommitUnknown(Unavailable):
@@ -41,15 +55,22 @@ def sqlalchemy_url(database_url: str) -> str:
     return database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def create_engine(database_url: str, pool_size: int, name: str = "galleria") -> AsyncEngine:
-    """A pool of `pool_size` connections, never more; a request waits 10 s for one at most."""
-    return create_async_engine(
+def create_engine(
+    database_url: str,
+    pool_size: int,
+    name: str = "galleria",
+    *,
+    pool_timeout_seconds: float = 10,
+) -> AsyncEngine:
+    """A pool of `pool_size` connections, never more; who waits longer for one is refused."""
+    engine = create_async_engine(
         sqlalchemy_url(database_url),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=pool_timeout_seconds,
         pool_pre_ping=False,
+        hide_parameters=True,  # Errors are logged, and parameters may be personal.
         connect_args={
             "timeout": 5,
             "command_timeout": 60,
@@ -58,17 +79,27 @@ def create_engine(database_url: str, pool_size: int, name: str = "galleria") -> 
                 "jit": "off",
                 "timezone": "UTC",
                 "idle_in_transaction_session_timeout": "60s",
+                **_KEEPALIVE,
             },
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(adapted: Any, *_: Any) -> None:
+    """Have the pool replace a connection that the server closed: known without asking it."""
+    if adapted.driver_connection.is_closed():
+        raise sqlalchemy.exc.DisconnectionError
 
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """One transaction: committed when the block ends, rolled back when it raises.
 
-    Raises `DatabaseUnavailable` when the database cannot be reached or asks to try again, and
-    `CommitUnknown` when the connection broke while committing.
+    Raises `DatabaseUnavailable` when the database cannot be reached or asks to try again,
+    `CommitRefused` when it would not commit, and `CommitUnknown` when the connection broke while
+    committing.
     """
     body_is_done = False
     try:
@@ -76,36 +107,53 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
             yield session
             body_is_done = True
     except Exception as error:
-        raise _translated(error, committing=body_is_done) from error
+        translated = _translated(error, committing=body_is_done)
+        if translated is error:
+            raise
+        raise translated from error
 
 
 def _translated(error: Exception, *, committing: bool) -> Exception:
-    if not is_passing(error):
-        return error
     if committing and _connection_was_lost(error):
         return CommitUnknown("The answer to COMMIT was lost. Send the same request again.")
-    return DatabaseUnavailable("The database is not available right now. Try again.")
+    if committing and _said_by_postgres(error) is not None:
+        return CommitRefused("The database could not keep this. Send the same request again.")
+    if is_passing(error):
+        return DatabaseUnavailable("The database is not available right now. Try again.")
+    return error
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether the same work may succeed later: lost connections, deadlocks, full pools."""
+    said = _said_by_postgres(error)
+    if said is not None:
+        return said.startswith(_PASSING_SQLSTATES)
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    cause = _innermost(error)
+    if isinstance(cause, asyncpg.InterfaceError):
+        # The others of this class are a wrong number of arguments, or one that does not fit.
+        return "closed" in str(cause) or "released" in str(cause)
+    return isinstance(cause, OSError | TimeoutError | sqlalchemy.exc.TimeoutError)
+
+
+def _said_by_postgres(error: BaseException) -> str | None:
+    """The SQLSTATE that the server sent, however many layers wrapped it."""
+    state = getattr(_innermost(error), "sqlstate", None)
+    return None if state is None else str(state)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """asyncpg's error inside of SQLAlchemy's two layers, or the error itself."""
     if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig is not None:
-        state = getattr(error.orig, "sqlstate", None)
-        if state is not None:
-            return str(state)[:2] in _PASSING_SQLSTATES
-        return error.connection_invalidated or is_passing(error.orig.__cause__ or error.orig)
-    if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate)[:2] in _PASSING_SQLSTATES
-    return isinstance(
-        error,
-        OSError | TimeoutError | asyncpg.InterfaceError | sqlalchemy.exc.TimeoutError,
-    )
+        error = error.orig
+    translated = isinstance(error, AsyncAdapt_asyncpg_dbapi.Error)
+    return error.__cause__ if translated and error.__cause__ is not None else error
 
 
 def _connection_was_lost(error: BaseException) -> bool:
-    inner = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-    state = getattr(inner, "sqlstate", None)
-    return state is None or str(state).startswith(("08", "57"))
+    state = _said_by_postgres(error)
+    return is_passing(error) if state is None else state.startswith(("08", "57"))
 
 
 async def driver(session: AsyncSession) -> Driver:
@@ -128,5 +176,9 @@ async def connect_directly(database_url: str, name: str) -> asyncpg.Connection:
         database_url,
         timeout=5,
         command_timeout=30,
-        server_settings={"application_name": name, "jit": "off", "timezone": "UTC"},
+        server_settings={"application_name": name, "jit": "off", "timezone": "UTC", **_KEEPALIVE},
     )
+
+
+class Collision(Unavailable):
+    """Somebody else wrote the same thing meanwhile; in a new transaction it will be seen."""

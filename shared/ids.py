@@ -2,12 +2,13 @@
 
 import os
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from shared.clock import unix_milliseconds
 
 _DIGITS = "0123456789"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_id() -> UUID:
@@ -24,7 +25,7 @@ def _uuid7(milliseconds: int) -> UUID:
 
 def lowest_id_at(instant: datetime) -> UUID:
     """The smallest UUIDv7 of that millisecond: a bound for partitions and for age checks."""
-    milliseconds = int(instant.timestamp() * 1000)
+    milliseconds = (instant - _EPOCH) // timedelta(milliseconds=1)
     return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
 
 

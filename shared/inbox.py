@@ -131,38 +131,46 @@ async def park(session: AsyncSession, consumer: str, now: datetime, letter: Dead
             "event_id": letter.event_id,
             "type": letter.type,
             "value": letter.value,
-            "headers": _json_text(letter.headers),
+            "headers": json.dumps({_text(k): _text(v) for k, v in letter.headers.items()}),
             "reason": letter.reason,
-            "error": letter.error[:4000].replace("\x00", "\\0"),
+            "error": _text(letter.error[:4000]),
             "now": now,
         },
     )
 
 
-def _json_text(headers: dict[str, str]) -> str:
-    return json.dumps(headers).replace("\\u0000", "\\\\0")
+def _text(value: str) -> str:
+    """PostgreSQL's text has no NUL."""
+    return value.replace("\x00", "\\0")
 
 
 async def list_blocked_keys(
     session: AsyncSession, consumer: str, topic: str, keys: Sequence[str]
-) -> set[str]:
-    """Those of `keys` behind which an event is parked: later ones must wait beside it."""
+) -> set[tuple[UUID | None, str]]:
+    """Those of `keys` behind which an event is parked: later ones must wait beside it.
+
+    Each comes with its programme, or None where the parked event could not be read. The letters
+    are locked, so that nothing is parked behind one that is just being replayed.
+    """
     connection = await driver(session)
     rows = await connection.fetch(
         """
-        SELECT DISTINCT key FROM dead_letter
+        SELECT program_id, key FROM dead_letter
         WHERE consumer = $1 AND topic = $2 AND key = ANY ($3::text[]) AND resolved_at IS NULL
+        ORDER BY id FOR SHARE
         """,
         consumer,
         topic,
         keys,
     )
-    return {row["key"] for row in rows}
+    return {(row["program_id"], row["key"]) for row in rows}
 
 
 async def keep_inbox_partitions(session: AsyncSession, now: datetime, keep: timedelta) -> int:
     """Have this month and the next two; drop months wholly older than `keep`."""
     changed = 0
+    # Writers queue behind our locks: better to try again later than to have them wait.
+    await session.execute(text("SET LOCAL lock_timeout = '3s'"))
     present = set(
         await session.scalars(
             text(
@@ -192,6 +200,15 @@ async def _add_month(
 ) -> None:
     low, high = lowest_id_at(month), lowest_id_at(following)
     await session.execute(text(f"CREATE TABLE {name} (LIKE inbox INCLUDING ALL)"))
+    # Claims of this month that came before its partition are in the one for all others, which
+    # would refuse to let the month go. Attaching takes this lock anyway, but would take it late.
+    await session.execute(text("LOCK TABLE inbox_older IN ACCESS EXCLUSIVE MODE"))
+    await session.execute(
+        text(
+            f"WITH moved AS (DELETE FROM inbox_older WHERE event_id >= '{low}' "
+            f"AND event_id < '{high}' RETURNING *) INSERT INTO {name} SELECT * FROM moved"
+        )
+    )
     await session.execute(
         text(f"ALTER TABLE inbox ATTACH PARTITION {name} FOR VALUES FROM ('{low}') TO ('{high}')")
     )

@@ -89,12 +89,16 @@ async def tell(session: AsyncSession, news: Sequence[News]) -> None:
 
 
 async def keep_outbox_partitions(session: AsyncSession, now: datetime, keep: timedelta) -> int:
-    """Add the next range before it is needed; drop those told and older than `keep`.
+    """Add the next range before it is needed; drop those wholly told longer than `keep` ago.
 
     Returns how many partitions were added or dropped.
     """
     changed = 0
-    highest = await session.scalar(text("SELECT coalesce(max(id), 0) FROM outbox"))
+    # Writers queue behind our locks: better to try again later than to have them wait.
+    await session.execute(text("SET LOCAL lock_timeout = '3s'"))
+    highest = await session.scalar(
+        text("SELECT pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')::regclass)")
+    )
     first = (highest or 0) // PARTITION_ROWS
     present = {name for name, _ in await _partitions(session)}
     for number in (first, first + 1):
@@ -134,7 +138,7 @@ async def _is_told_and_old(session: AsyncSession, name: str, horizon: datetime) 
     return not await session.scalar(
         text(
             f"SELECT EXISTS (SELECT 1 FROM {name} "
-            "WHERE published_at IS NULL OR occurred_at >= :horizon)"
+            "WHERE published_at IS NULL OR published_at >= :horizon)"
         ),
         {"horizon": horizon},
     )

@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from shared import metrics
-from shared.clock import Clock
+from shared.clock import Clock, sleep_unless
 from shared.db import connect_directly
 from shared.logs import get_log
 from shared.settings import ServiceSettings
@@ -22,6 +22,8 @@ FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1
 """
 _MARK = "UPDATE outbox SET published_at = $2 WHERE id = ANY ($1::bigint[])"
 _LOCK_SPACE = 0x6761_6C6C  # "gall": our corner of the advisory lock numbers.
+
+_Place = tuple[str, str]  # topic and key: what keeps its order
 
 log = get_log()
 
@@ -60,7 +62,7 @@ async def run_relay(
             asyncpg.InterfaceError,
         ) as error:
             log.warning("relay_interrupted", service=service, error=repr(error), pause=pause)
-            await _sleep_unless(stop, pause)
+            await sleep_unless(stop, pause)
             pause = min(pause * 2, 2.0)
         finally:
             metrics.RELAY_ACTIVE.set(0)
@@ -77,7 +79,7 @@ async def _hold_lock(connection: asyncpg.Connection, service: str, stop: asyncio
             "SELECT pg_try_advisory_lock($1, hashtext($2))", _LOCK_SPACE, f"relay:{service}"
         ):
             return True
-        await _sleep_unless(stop, 0.5)
+        await sleep_unless(stop, 0.5)
     return False
 
 
@@ -112,10 +114,11 @@ async def _publish_until_stopped(
         metrics.OUTBOX_WAITING.set(len(rows))
         on_progress()
         if not rows:
-            await _sleep_unless(stop, settings.relay_poll_seconds)
+            await sleep_unless(stop, settings.relay_poll_seconds)
             continue
         told, error = await _send(producer, rows, settings.kafka_topic_prefix)
-        await connection.execute(_MARK, told, clock())
+        if told:
+            await connection.execute(_MARK, told, clock())
         if error is not None:
             # An idempotent producer that failed once may have lost its sequence: build a new one.
             raise error
@@ -125,30 +128,58 @@ async def _send(
     producer: AIOKafkaProducer, rows: Sequence[Any], prefix: str
 ) -> tuple[list[int], KafkaError | None]:
     """Send all, then wait. Returns the ids that Kafka has, up to each key's first failure."""
-    futures = [
-        await producer.send(
-            prefix + row["topic"],
-            row["data"].encode(),
-            key=row["key"].encode(),
-            headers=message_headers(row),
-        )
-        for row in rows
-    ]
-    results = await asyncio.gather(*futures, return_exceptions=True)
+    sent, failed_keys, error = await _hand_over(producer, rows, prefix)
+    results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
     told: list[int] = []
-    failed_keys: set[tuple[str, str]] = set()
-    first_error: KafkaError | None = None
-    for row, result in zip(rows, results, strict=True):
-        place = (row["topic"], row["key"])
+    for (row, _), result in zip(sent, results, strict=True):
         if isinstance(result, BaseException):
-            failed_keys.add(place)
-            if not isinstance(result, KafkaError):
-                raise result
-            first_error = first_error or result
-        elif place not in failed_keys:
+            failed_keys.add(_place(row))
+            error = error or _as_kafka_error(result)
+        elif _place(row) not in failed_keys:
             told.append(row["id"])
             metrics.OUTBOX_PUBLISHED.labels(row["topic"]).inc()
-    return told, first_error
+    return told, error
+
+
+async def _hand_over(
+    producer: AIOKafkaProducer, rows: Sequence[Any], prefix: str
+) -> tuple[list[tuple[Any, Any]], set[_Place], KafkaError | None]:
+    """Give the rows to the producer until it takes no more, with a future for each that it took."""
+    sent: list[tuple[Any, Any]] = []
+    failed_keys: set[_Place] = set()
+    error: KafkaError | None = None
+    for row in rows:
+        if _place(row) in failed_keys:
+            continue
+        try:
+            future = await producer.send(
+                prefix + row["topic"],
+                row["data"].encode(),
+                key=row["key"].encode(),
+                headers=message_headers(row),
+            )
+        except MessageSizeTooLargeError as too_large:
+            # It will never go, and later ones of its key wait; other keys must not.
+            log.error("event_too_large", id=row["id"], type=row["type"], topic=row["topic"])
+            failed_keys.add(_place(row))
+            error = too_large
+        except KafkaError as failure:
+            return sent, failed_keys, failure
+        else:
+            sent.append((row, future))
+    return sent, failed_keys, error
+
+
+def _place(row: Any) -> _Place:
+    return row["topic"], row["key"]
+
+
+def _as_kafka_error(error: BaseException) -> KafkaError:
+    if isinstance(error, KafkaError):
+        return error
+    if isinstance(error, asyncio.CancelledError):
+        return KafkaError("The producer gave up a message.")
+    raise error
 
 
 def message_headers(row: Any) -> list[tuple[str, bytes]]:
@@ -170,23 +201,17 @@ def message_headers(row: Any) -> list[tuple[str, bytes]]:
 async def replay_outbox(settings: ServiceSettings, since: datetime, clock: Clock) -> int:
     """Mark what was told since `since` as untold, so that the relay sends it again in id order.
 
-    Consumers that have worked an event drop it by their inbox. Returns how many rows will go.
+    Consumers that have worked an event drop it by their inbox. What is told after this began is
+    left alone. Returns how many rows will go.
     """
     connection = await connect_directly(settings.database_url, "replay")
     try:
         status = await connection.execute(
-            "UPDATE outbox SET published_at = NULL "
-            "WHERE published_at IS NOT NULL AND occurred_at >= $1 AND occurred_at <= $2",
+            "UPDATE outbox SET published_at = NULL WHERE published_at >= $1 AND published_at <= $2",
             since,
             clock(),
+            timeout=600,
         )
         return int(str(status).rsplit(" ", 1)[-1])
     finally:
         await connection.close()
-
-
-async def _sleep_unless(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

@@ -1,0 +1,33 @@
+"""Kafka to use cases, in batches: effect and inbox claim in one transaction, offsets after it.
+
+A batch that fails is redone in halves, so that one bad message cannot hold the others. What cannot
+be worked is put aside with its claim; what may work later is fetched again.
+"""
+
+from shared.consumer.batch import TooManyDeadLetters, Worker
+from shared.consumer.dead_letters import discard_dead_letter, replay_dead_letter
+from shared.consumer.delivery import (
+    BehindParked,
+    Delivery,
+    Handler,
+    Handlers,
+    TooOld,
+    Undecodable,
+    decode,
+)
+from shared.consumer.member import Consumer
+
+__all__ = [
+    "BehindParked",
+    "Consumer",
+    "Delivery",
+    "Handler",
+    "Handlers",
+    "TooManyDeadLetters",
+    "TooOld",
+    "Undecodable",
+    "Worker",
+    "decode",
+    "discard_dead_letter",
+    "replay_dead_letter",
+]

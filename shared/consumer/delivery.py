@@ -1,0 +1,116 @@
+"""A Kafka message, and the event inside of it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.event import EVENT_TYPES, Event
+from shared.errors import Conflict, DomainError
+
+_EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\.v[1-9][0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event as it arrived, with the ids of what caused it."""
+
+    event: Event
+    event_id: UUID
+    correlation_id: str
+    traceparent: str
+
+
+Handler = Callable[[AsyncSession, datetime, Sequence[Delivery]], Awaitable[None]]
+Handlers = Mapping[type[Event], Handler]
+
+
+class Undecodable(DomainError):
+    """The bytes are not an event of the type that the headers name."""
+
+
+class TooOld(DomainError):
+    """The event is older than the inbox remembers, so nobody can say whether it was worked."""
+
+
+class BehindParked(Conflict):
+    """An earlier event of the same key is put aside, and order matters on this topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What Kafka brought. `topic` is without the deployment's prefix; text has no NUL."""
+
+    record: Any
+    topic: str
+    headers: dict[str, str]
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type, or nothing."""
+        return self.headers.get("ce_type", "")
+
+    @property
+    def key(self) -> str:
+        """Events with the same key keep their order."""
+        return _text(self.record.key)
+
+    @property
+    def program_id(self) -> UUID | None:
+        """The programme that the headers name."""
+        return _uuid_or_none(self.headers.get("ce_programid"))
+
+    @property
+    def event_id(self) -> UUID | None:
+        """The event that the headers name."""
+        return _uuid_or_none(self.headers.get("ce_id"))
+
+
+def message_of(record: Any, prefix: str) -> Message:
+    """The message in an aiokafka record, whatever its bytes are."""
+    headers = {name: _text(value) for name, value in record.headers}
+    return Message(record, record.topic.removeprefix(prefix), headers)
+
+
+def is_ours(message: Message, handlers: Handlers) -> bool:
+    """Whether a handler may want it. Types that are well named and not handled are news for others:
+    a newer version, spoken beside the one that this process knows, must not stop it."""
+    event_class = EVENT_TYPES.get(message.type)
+    if event_class is None:
+        return _EVENT_TYPE.fullmatch(message.type) is None
+    return event_class in handlers
+
+
+def decode(headers: Mapping[str, str], value: bytes) -> Delivery:
+    """The event inside a Kafka message. Raises `Undecodable`."""
+    event_type = headers.get("ce_type", "")
+    event_class = EVENT_TYPES.get(event_type)
+    if event_class is None:
+        raise Undecodable(f"The type {event_type!r} is not known.")
+    try:
+        event = event_class.model_validate_json(value)
+        event_id = UUID(headers["ce_id"])
+        program_id = UUID(headers.get("ce_programid", str(event.program_id)))
+    except (ValidationError, ValueError, KeyError) as error:
+        raise Undecodable(f"Not a {event_type}: {type(error).__name__}") from error
+    if program_id != event.program_id:
+        raise Undecodable(f"A {event_type} of another programme than its headers say.")
+    return Delivery(
+        event, event_id, headers.get("ce_correlationid", ""), headers.get("ce_traceparent", "")
+    )
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace").replace("\x00", "\\0")
+
+
+def _uuid_or_none(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,75 @@
+"""A new database of the tiny service for each test, and what most tests build from it."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from deploy.local.waiting import run_apart
+from tests.support.clock import HandClock
+from tests.support.frame import FrameSettings, Listener, create_schema
+from tests.support.service import make_settings, open_engine
+
+
+@pytest.fixture(scope="session")
+def frame_template(postgres_url: str) -> Iterator[str]:
+    """The name of a database with the tiny service's schema, one per worker."""
+    name = f"test_{os.environ['GALLERIA_TEST_RUN']}_frame_{secrets.token_hex(4)}"
+    _admin(postgres_url, f'CREATE DATABASE "{name}"')
+    url = _named(postgres_url, name)
+    run_apart(lambda: create_schema(url))
+    yield name
+    _admin(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database_url(postgres_url: str, frame_template: str) -> Iterator[str]:
+    """A database of this test alone."""
+    name = f"{frame_template}_{secrets.token_hex(4)}"
+    _admin(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{frame_template}"')
+    yield _named(postgres_url, name)
+    _admin(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """A pool on that database."""
+    async with open_engine(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(database_url: str) -> FrameSettings:
+    """Settings without a broker."""
+    return make_settings(FrameSettings, database_url)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Noon of a day in March."""
+    return HandClock()
+
+
+@pytest.fixture
+def listener() -> Listener:
+    """The tiny service's handlers."""
+    return Listener()
+
+
+def _named(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+def _admin(url: str, statement: str) -> None:
+    async def execute() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    run_apart(execute)
