@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from deploy.local.layout import SERVICES
 from deploy.local.ports import LOOPBACK
 
 
@@ -43,3 +44,18 @@ def service_environment(
     prefixed = {f"{service.upper()}_{name}": value for name, value in settings.items()}
     # Fewer arenas keep freed memory from being scattered over threads that rarely run.
     return {**prefixed, "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
+
+
+def describe_stack(
+    addresses: Addresses, secrets: dict[str, Any], seeded: dict[str, Any]
+) -> dict[str, Any]:
+    """What `stack.json` tells; `seeded` brings `program_id` and `credentials`."""
+    passwords = secrets["database_passwords"]
+    return {
+        "services": {name: {"url": addresses.service_url(name)} for name in SERVICES},
+        **seeded,
+        "databases": {
+            name: database_url(addresses.postgres_url, name, passwords[name]) for name in SERVICES
+        },
+        "kafka": {"bootstrap_servers": addresses.kafka_bootstrap},
+    }

@@ -10,7 +10,7 @@ from signal import SIGKILL, SIGTERM
 
 from deploy.local import processes
 from deploy.local.files import read_json
-from deploy.local.keep import is_supervised, read_state
+from deploy.local.keep import is_ready, is_supervised, read_state, supervisor_pid
 from deploy.local.layout import PARTS, ROOT, Layout
 from deploy.local.parts import rotate, tail
 from deploy.local.problem import StackProblem
@@ -19,21 +19,23 @@ from deploy.local.table import render_stack, render_state
 from deploy.local.waiting import wait_until
 
 DOWN_SECONDS_MAX = 120.0
+LAUNCH_SECONDS_MAX = 60.0
 FOLLOW_SECONDS = 0.2
 
 
 def up(layout: Layout) -> None:
     """Start the stack if it is not running, show its progress, and print the table when ready."""
     began = time.monotonic()
+    _check_access(layout)
+    if is_supervised(layout) and read_state(layout).get("phase") == "stopping":
+        print("The stack is still stopping; waiting for that.")
+        wait_until(lambda: not is_supervised(layout), DOWN_SECONDS_MAX, 0.1)
     log_path = layout.log("supervisor")
-    already = is_supervised(layout)
-    start = log_path.stat().st_size if already else _launch_supervisor(layout)
-    if already and read_state(layout).get("phase") == "starting":
-        print("The stack is already starting; following it.")
+    already = is_ready(layout)
+    start = log_path.stat().st_size if is_supervised(layout) else _launch_supervisor(layout)
     _follow_until_settled(layout, log_path, start)
-    state = read_state(layout)
-    if state.get("phase") != "ready":
-        problem = state.get("problem") or f"the stack stopped; see {log_path}"
+    if not is_ready(layout):
+        problem = read_state(layout).get("problem") or f"It stopped; see {log_path}"
         raise StackProblem(f"The stack could not be started.\n{problem}")
     seconds = time.monotonic() - began
     print(
@@ -44,8 +46,9 @@ def up(layout: Layout) -> None:
 
 def down(layout: Layout) -> None:
     """Stop everything in good order; data stays."""
-    if is_supervised(layout):
-        pid = read_state(layout)["supervisor_pid"]
+    _check_access(layout)
+    pid = supervisor_pid(layout)
+    if pid is not None:
         log_path = layout.log("supervisor")
         start = log_path.stat().st_size
         processes.end(pid, ((SIGTERM, 0.0),))
@@ -99,6 +102,14 @@ def clean(layout: Layout) -> None:
     print("Galleria's local data is gone.")
 
 
+def _check_access(layout: Layout) -> None:
+    if layout.home.exists() and not os.access(layout.home, os.R_OK | os.W_OK | os.X_OK):
+        raise StackProblem(
+            f"{layout.home} belongs to another account, which started the stack before: run this "
+            "as that account, or let it run `make clean` and delete the folder."
+        )
+
+
 def _launch_supervisor(layout: Layout) -> int:
     log_path = layout.log("supervisor")
     rotate(log_path)
@@ -115,10 +126,11 @@ def _launch_supervisor(layout: Layout) -> int:
             start_new_session=True,
         )
 
-    def started() -> bool:
-        return bool(read_state(layout).get("supervisor_pid") == process.pid)
+    def settled() -> bool:
+        return is_supervised(layout) or process.poll() is not None
 
-    if not wait_until(lambda: started() or process.poll() is not None, 60.0) or not started():
+    # It may be another one that holds the lock, of an `up` at the same moment: as good as ours.
+    if not wait_until(settled, LAUNCH_SECONDS_MAX) or not is_supervised(layout):
         raise StackProblem(f"The supervisor did not start:\n{tail(log_path, start)}")
     return start
 
@@ -128,7 +140,7 @@ def _follow_until_settled(layout: Layout, log_path: Path, start: int) -> None:
     with log_path.open() as log:
         log.seek(start)
         while True:
-            settled = read_state(layout).get("phase") == "ready" or not is_supervised(layout)
+            settled = is_ready(layout) or not is_supervised(layout)
             for line in log:
                 print(line.rstrip().partition(" ")[2], flush=True)
             if settled:

@@ -107,18 +107,31 @@ def start_kafka(
     place = data_dir.absolute()
     place.mkdir(parents=True, exist_ok=True)
     stop_leftover(place, say)
-    chosen = choose_port(port, "Kafka", say)
-    controller = choose_port(controller_port, "Kafka's controller", say, {chosen})
+    taken: set[int] = set()
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while True:
+        chosen = choose_port(port, "Kafka", say, taken)
+        controller = choose_port(controller_port, "Kafka's controller", say, {chosen, *taken})
+        properties = _configure(place, chosen, controller)
+        if not (place / "log" / "meta.properties").exists():
+            _format(java, properties, say)
+        process = _launch(java, place, properties)
+        if _became_ready(process, place, chosen, deadline):
+            return KafkaServer(chosen, controller, process.pid, place, process)
+        output = (place / "server.log").read_text(errors="replace")
+        if "Address already in use" not in output:
+            raise StackProblem(
+                f"Kafka ended while starting:\n{output[-2000:]}\n"
+                f"If its data is damaged, move {place} away, or run `make clean` to start anew."
+            )
+        taken |= {chosen, controller}
+
+
+def _configure(place: Path, port: int, controller_port: int) -> Path:
     properties = place / "server.properties"
-    log_dir = place / "log"
-    properties.write_text(
-        PROPERTIES.format(port=chosen, controller_port=controller, log_dir=log_dir)
-    )
-    if not (log_dir / "meta.properties").exists():
-        _format(java, properties, say)
-    process = _launch(java, place, properties)
-    _wait_ready(process, place, chosen)
-    return KafkaServer(chosen, controller, process.pid, place, process)
+    text = PROPERTIES.format(port=port, controller_port=controller_port, log_dir=place / "log")
+    properties.write_text(text)
+    return properties
 
 
 def stop_leftover(place: Path, say: Callable[[str], None]) -> None:
@@ -181,20 +194,24 @@ def _launch(java: list[str], place: Path, properties: Path) -> "subprocess.Popen
     return process
 
 
-def _wait_ready(process: "subprocess.Popen[bytes]", place: Path, port: int) -> None:
-    started = time.monotonic()
+def _became_ready(
+    process: "subprocess.Popen[bytes]", place: Path, port: int, deadline: float
+) -> bool:
+    cluster_id = _cluster_id(place / "log" / "meta.properties")
 
     def settled() -> bool:
-        return process.poll() is not None or (accepts(port) and broker_answers(port))
+        ended = process.poll() is not None
+        return ended or (accepts(port) and broker_answers(port, cluster_id))
 
-    ready = wait_until(settled, START_SECONDS_MAX, 0.1)
-    if ready and process.poll() is None:
-        return
-    processes.end(process.pid, ((SIGKILL, 10.0),))
-    process.wait(10)
-    tail = (place / "server.log").read_text(errors="replace")[-2000:]
-    seconds = time.monotonic() - started
-    raise StackProblem(
-        f"Kafka was not ready after {seconds:.0f} s; the end of {place / 'server.log'}:\n{tail}\n"
-        f"If its data is damaged, move {place} away, or run `make clean` to start with new data."
-    )
+    if not wait_until(settled, deadline - time.monotonic(), 0.1):
+        processes.end(process.pid, ((SIGKILL, 10.0),))
+        process.wait(10)
+        raise StackProblem(
+            f"Kafka was not ready within {START_SECONDS_MAX:.0f} s; see {place / 'server.log'}"
+        )
+    return process.poll() is None
+
+
+def _cluster_id(meta_properties: Path) -> str:
+    lines = meta_properties.read_text().splitlines()
+    return next(line.partition("=")[2] for line in lines if line.startswith("cluster.id="))

@@ -13,15 +13,14 @@ from deploy.local.problem import StackProblem
 
 
 def read_secrets(layout: Layout) -> dict[str, Any]:
-    """`deployment_key` and `database_passwords.<service>`, made at random on the first start."""
+    """`deployment_key` and `database_passwords.<service>`, made at random when first needed."""
     kept = read_json(layout.secrets_file)
-    if not kept:
-        kept = {
-            "deployment_key": secrets.token_urlsafe(48),
-            "database_passwords": {name: secrets.token_urlsafe(24) for name in SERVICES},
-        }
-        write_json(layout.secrets_file, kept)
-    return kept
+    passwords = {name: secrets.token_urlsafe(24) for name in SERVICES}
+    whole = {"deployment_key": secrets.token_urlsafe(48), **kept}
+    whole["database_passwords"] = passwords | kept.get("database_passwords", {})
+    if whole != kept:
+        write_json(layout.secrets_file, whole)
+    return whole
 
 
 def read_ports(layout: Layout) -> dict[str, int]:
@@ -45,6 +44,8 @@ def only_supervisor(layout: Layout) -> Iterator[None]:
         os.close(descriptor)
         raise StackProblem("another supervisor runs this stack already") from error
     try:
+        os.truncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
         yield
     finally:
         os.close(descriptor)
@@ -52,10 +53,27 @@ def only_supervisor(layout: Layout) -> Iterator[None]:
 
 def is_supervised(layout: Layout) -> bool:
     """Whether a supervisor runs now."""
-    if not layout.lock_file.exists():
+    try:
+        descriptor = os.open(layout.lock_file, os.O_RDWR)
+    except FileNotFoundError:
         return False
     try:
-        with only_supervisor(layout):
-            return False
-    except StackProblem:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def supervisor_pid(layout: Layout) -> int | None:
+    """The process that holds the lock, if one does."""
+    if not is_supervised(layout):
+        return None
+    return int(layout.lock_file.read_text() or 0) or None
+
+
+def is_ready(layout: Layout) -> bool:
+    """Whether the supervisor that runs now says that all parts are ready."""
+    state = read_state(layout)
+    return state.get("phase") == "ready" and state["supervisor_pid"] == supervisor_pid(layout)

@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGQUIT
 
 from deploy.local import processes
-from deploy.local.ports import LOOPBACK, accepts, choose_port
+from deploy.local.ports import LOOPBACK, choose_port
 from deploy.local.postgres_home import data_place, program_folder, server_account
 from deploy.local.problem import StackProblem
 from deploy.local.waiting import wait_until
@@ -98,7 +98,7 @@ def start_postgres(
         chosen = choose_port(port, "PostgreSQL", say, taken)
         log_start = _size(place / "server.log")
         process = _launch(place, chosen, {**SETTINGS, **(settings or {})})
-        if _became_ready(process, chosen, deadline):
+        if _became_ready(process, place / "pgdata", deadline):
             password = (place / "password").read_text()
             return PostgresServer(chosen, process.pid, password, place, process)
         tail = (place / "server.log").read_bytes()[log_start:].decode(errors="replace")
@@ -192,19 +192,23 @@ def _launch(place: Path, port: int, settings: Mapping[str, str]) -> "subprocess.
         )
 
 
-def _became_ready(process: "subprocess.Popen[bytes]", port: int, deadline: float) -> bool:
+def _became_ready(process: "subprocess.Popen[bytes]", pgdata: Path, deadline: float) -> bool:
     def settled() -> bool:
-        return process.poll() is not None or (accepts(port) and _answers(port))
+        return process.poll() is not None or _says_ready(pgdata, process.pid)
 
-    if not wait_until(settled, deadline - time.monotonic()):
+    if not wait_until(settled, deadline - time.monotonic(), 0.02):
         processes.end(process.pid, STOP_SIGNALS)
         raise StackProblem(f"PostgreSQL was not ready within {START_SECONDS_MAX:.0f} s")
     return process.poll() is None
 
 
-def _answers(port: int) -> bool:
-    command = [str(program_folder() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port)]
-    return _run(command).returncode == 0
+def _says_ready(pgdata: Path, pid: int) -> bool:
+    """What the server itself notes in its pid file; asking the port might ask another server."""
+    try:
+        lines = (pgdata / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
 def _size(path: Path) -> int:

@@ -72,4 +72,8 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except StackProblem as refused:
+        _say(str(refused))
+        sys.exit(1)

@@ -14,7 +14,7 @@ from signal import SIGKILL, SIGTERM, Signals
 from typing import Any
 
 from deploy.local import kafka, postgres, processes
-from deploy.local.addresses import Addresses, service_environment
+from deploy.local.addresses import Addresses, describe_stack, service_environment
 from deploy.local.board import Board
 from deploy.local.files import write_json
 from deploy.local.keep import read_ports, read_secrets
@@ -48,6 +48,7 @@ class Supervisor:
         self.secrets: dict[str, Any] = read_secrets(layout)
         self.stopping = threading.Event()
         self._ports = read_ports(layout)
+        self._seeded: dict[str, Any] | None = None
         self._running: dict[str, Running] = {}
         self._outdated: set[str] = set()
         self._lock = threading.Lock()
@@ -76,6 +77,11 @@ class Supervisor:
         for engine in reversed(ENGINES):
             self._end(engine)
 
+    def publish(self, seeded: dict[str, Any]) -> None:
+        """Write `stack.json`; done again whenever a part comes back on another port."""
+        self._seeded = seeded
+        write_json(self.layout.stack_file, describe_stack(self.addresses, self.secrets, seeded))
+
     def _start_postgres(self) -> None:
         self._launch("postgres")
         self.say("migrating the databases")
@@ -97,8 +103,15 @@ class Supervisor:
         self._running[part] = running
         self.board.note(part, status="running", pid=running.process.pid, port=running.port)
         self.say(f"{part} is ready on port {running.port}")
-        if before not in (None, running.port) and part in (*ENGINES, "membership"):
+        if before not in (None, running.port):
+            self._tell_others(part)
+
+    def _tell_others(self, part: str) -> None:
+        """The part came back elsewhere: those that know its old address start again."""
+        if part in (*ENGINES, "membership"):
             self._outdated.update(service for service in SERVICES if service != part)
+        if self._seeded is not None:
+            self.publish(self._seeded)
 
     def _start_part(self, part: str) -> Running:
         data = self.layout.data(part)

@@ -91,7 +91,9 @@ def test_a_stale_pid_file_that_names_another_program_harms_nobody(engine_folder:
     server.kill()
 
 
-def test_a_dead_port_does_not_count_as_a_broker() -> None:
+def test_only_the_broker_that_is_meant_counts(kafka_bootstrap: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-    assert not broker_answers(port)
+        nobody = silent.getsockname()[1]
+    another = int(kafka_bootstrap.rpartition(":")[2])
+    assert not broker_answers(nobody, "any")
+    assert not broker_answers(another, "the cluster id of ours")

@@ -15,6 +15,7 @@ import pytest
 
 from deploy.local import processes
 from deploy.local.layout import PARTS, ROOT, SERVICES
+from deploy.local.ports import choose_port
 from deploy.local.waiting import wait_until
 
 PATIENCE_SECONDS = 60.0
@@ -42,6 +43,12 @@ class LocalStack:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def prefer(self, ports: dict[str, int]) -> None:
+        self.home.mkdir(exist_ok=True)
+        known = self.home / "ports.json"
+        kept = json.loads(known.read_text()) if known.exists() else {}
+        known.write_text(json.dumps({**kept, **ports}))
+
     def read(self, name: str) -> Any:
         return json.loads((self.home / name).read_text())
 
@@ -56,6 +63,9 @@ class LocalStack:
 @pytest.fixture
 def stack(engine_folder: Path) -> Iterator[LocalStack]:
     local = LocalStack(engine_folder / "home")
+    # Not the ports that a stack on this machine would want, and not those of another test.
+    names = (*PARTS, "kafka_controller")
+    local.prefer({name: choose_port(None, name, lambda _: None) for name in names})
     yield local
     assert local.call("clean").returncode == 0
 
@@ -90,8 +100,7 @@ def test_the_stack_outlives_the_death_of_any_part_and_of_its_supervisor(stack: L
 def test_a_busy_port_is_replaced_and_said_and_stays_for_the_next_start(stack: LocalStack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         busy = other.getsockname()[1]
-        stack.home.mkdir()
-        (stack.home / "ports.json").write_text(json.dumps({"postgres": busy}))
+        stack.prefer({"postgres": busy})
         assert f"port {busy} is busy: PostgreSQL takes" in stack.up()
     chosen = stack.part("postgres")["port"]
     assert chosen != busy
