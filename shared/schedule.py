@@ -9,10 +9,11 @@ from sqlalchemy import Column, DateTime, Integer, MetaData, PrimaryKeyConstraint
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import metrics
-from shared.clock import Clock
+from shared.clock import Clock, sleep_unless
 from shared.db import transaction
 from shared.errors import Unavailable
-from shared.logs import get_log
+from shared.ids import new_id
+from shared.logs import correlation_id, get_log
 
 log = get_log()
 Step = Callable[[AsyncSession, datetime], Awaitable[int]]
@@ -57,6 +58,7 @@ async def run_jobs(
 
 async def _run_job(engine: AsyncEngine, job: Job, clock: Clock, stop: asyncio.Event) -> None:
     while not stop.is_set():
+        correlation_id.set(f"job-{new_id().hex}")
         try:
             done = 1
             while done and not stop.is_set():
@@ -69,25 +71,26 @@ async def _run_job(engine: AsyncEngine, job: Job, clock: Clock, stop: asyncio.Ev
             # The next period tries again; the metric and the log call somebody.
             metrics.JOB_RUNS.labels(job.name, "failed").inc()
             log.exception("job_failed", job=job.name)
-        try:
-            await asyncio.wait_for(stop.wait(), min(job.every.total_seconds(), 5.0))
-        except TimeoutError:
-            continue
+        await sleep_unless(stop, min(job.every.total_seconds(), 5.0))
 
 
 async def run_step(engine: AsyncEngine, job: Job, now: datetime) -> int:
     """One step of the job in one transaction. Returns what it did; 0 when nothing is due."""
-    async with transaction(engine) as session:
-        if not job.once_a_period:
+    if not job.once_a_period:
+        async with transaction(engine) as session:
             return await job.step(session, now)
-        scheduled_for = period_start(now, job.every)
+    scheduled_for = period_start(now, job.every)
+    # In a transaction of its own: others would wait for an insert, where a lock lets them skip.
+    async with transaction(engine) as session:
+        await _announce_run(session, job.name, scheduled_for)
+    async with transaction(engine) as session:
         if not await _take(session, job.name, scheduled_for):
             return 0
         done = await job.step(session, now)
         await session.execute(
             text(
                 "UPDATE scheduled_action SET done_count = done_count + :done, "
-                "done_at = CASE WHEN :done = 0 THEN :now END "
+                "done_at = CASE WHEN CAST(:done AS integer) = 0 THEN CAST(:now AS timestamptz) END "
                 "WHERE job = :job AND scheduled_for = :scheduled_for"
             ),
             {"done": done, "now": now, "job": job.name, "scheduled_for": scheduled_for},
@@ -101,21 +104,23 @@ def period_start(now: datetime, every: timedelta) -> datetime:
     return epoch + (now - epoch) // every * every
 
 
-async def _take(session: AsyncSession, job: str, scheduled_for: datetime) -> bool:
-    place = {"job": job, "scheduled_for": scheduled_for}
+async def _announce_run(session: AsyncSession, job: str, scheduled_for: datetime) -> None:
     await session.execute(
         text(
             "INSERT INTO scheduled_action (job, scheduled_for) VALUES (:job, :scheduled_for) "
             "ON CONFLICT DO NOTHING"
         ),
-        place,
+        {"job": job, "scheduled_for": scheduled_for},
     )
+
+
+async def _take(session: AsyncSession, job: str, scheduled_for: datetime) -> bool:
     row = await session.scalar(
         text(
             "SELECT 1 FROM scheduled_action WHERE job = :job AND scheduled_for = :scheduled_for "
             "AND done_at IS NULL FOR UPDATE SKIP LOCKED"
         ),
-        place,
+        {"job": job, "scheduled_for": scheduled_for},
     )
     return row is not None
 
