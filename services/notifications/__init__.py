@@ -1,0 +1,1 @@
+"""Templates, the dispatch gate, deliveries and the members' inbox."""
