@@ -1,0 +1,36 @@
+"""The HTTP door of points."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+
+from services.points.api import accounts, adjustments, claims, policies, pos_transactions
+from services.points.api.state import gathering
+from services.points.queries.invariants import check_invariants
+from shared.http.app import create_app
+from shared.http.depends import Runtime
+from shared.http.internal import HealthCheck
+
+DESCRIPTION = """
+Receipts become points: tills push sales and refunds (signed, see docs/tills.md), members and staff
+read balances and statements. Points are integers, money is in minor units.
+"""
+
+
+def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
+    """The app of a process with the api role."""
+    return create_app(
+        runtime,
+        title="points",
+        description=DESCRIPTION,
+        routers=(
+            pos_transactions.router,
+            accounts.router,
+            claims.router,
+            adjustments.router,
+            policies.router,
+        ),
+        invariants=check_invariants,
+        lifespan=gathering(runtime),
+        health=health,
+    )

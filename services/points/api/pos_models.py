@@ -1,0 +1,120 @@
+"""What tills send and hear."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+TillId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+ReceiptNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,64}$")]
+CategoryCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Minor = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
+LINES_MAX = 500
+
+
+class Strict(BaseModel):
+    """Nothing unknown, nothing converted: `true` is not 1 and `"12"` is not 12."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class LineIn(Strict):
+    """One line. `amount_minor` is after `discount_minor`; on a refund it is what goes back."""
+
+    line_number: int = Field(ge=1, le=100_000)
+    category: CategoryCode
+    brand: CategoryCode | None = None
+    quantity: int = Field(1, ge=0, le=1_000_000_000)
+    amount_minor: Minor
+    discount_minor: Minor = 0
+    original_line_number: int | None = Field(None, ge=1, le=100_000)
+
+
+class TenderIn(Strict):
+    """How a part was paid."""
+
+    kind: Literal["cash", "card", "mobile", "coupon", "points", "gift_card", "stored_value"]
+    amount_minor: Minor
+
+
+class OriginalIn(Strict):
+    """The sale that a refund undoes, of the same shop."""
+
+    till_id: TillId
+    receipt_number: ReceiptNumber
+    business_date: date
+
+
+class PosTransactionIn(Strict):
+    """A sale or a refund as the till printed it. Name the member in one way, or not at all."""
+
+    kind: Literal["sale", "refund"] = "sale"
+    shop_id: UUID
+    till_id: TillId
+    receipt_number: ReceiptNumber
+    business_date: date
+    purchased_at: AwareDatetime
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    total_minor: Minor
+    lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
+    tenders: list[TenderIn] = Field([], max_length=20)
+    member_id: UUID | None = None
+    member_number: str | None = Field(None, pattern=r"^[0-9]{6,20}$")
+    member_code: str | None = Field(None, pattern=r"^[A-Z2-7]{20,80}$")
+    original: OriginalIn | None = None
+
+
+class PosTransactionOut(BaseModel):
+    """What became of a receipt.
+
+    `status`: posted, anonymous (nobody's, can be claimed), waiting_member (its member is not
+    known yet), waiting_sale (a refund that came before its sale). `points` is what this receipt
+    moved, `balance` the balance right after it. `code` and `detail` say why it was refused.
+    """
+
+    result: Literal["accepted", "duplicate", "conflict", "rejected"]
+    pos_transaction_id: UUID | None = None
+    status: str | None = None
+    points: int = 0
+    balance: int | None = None
+    member_id: UUID | None = None
+    code: str | None = None
+    detail: str | None = None
+    facts: dict[str, object] | None = None
+
+
+class BatchOut(BaseModel):
+    """One result an item, in the order sent."""
+
+    results: list[PosTransactionOut]
+
+
+SALE_EXAMPLE = {
+    "shop_id": "0199f3a2-0000-7000-8000-000000000001",
+    "till_id": "T1",
+    "receipt_number": "R-10001",
+    "business_date": "2026-03-10",
+    "purchased_at": "2026-03-10T19:30:00+08:00",
+    "currency": "CNY",
+    "total_minor": 19900,
+    "lines": [
+        {"line_number": 1, "category": "fashion", "quantity": 1, "amount_minor": 19900},
+    ],
+    "tenders": [{"kind": "mobile", "amount_minor": 19900}],
+    "member_number": "612345678904",
+}
+REFUND_EXAMPLE = {
+    "kind": "refund",
+    "shop_id": "0199f3a2-0000-7000-8000-000000000001",
+    "till_id": "T1",
+    "receipt_number": "R-10001-1",
+    "business_date": "2026-03-12",
+    "purchased_at": "2026-03-12T11:00:00+08:00",
+    "currency": "CNY",
+    "total_minor": 9900,
+    "lines": [
+        {"line_number": 1, "category": "fashion", "amount_minor": 9900, "original_line_number": 1}
+    ],
+    "original": {"till_id": "T1", "receipt_number": "R-10001", "business_date": "2026-03-10"},
+}

@@ -1,0 +1,84 @@
+"""The books' invariants by SQL: how many rows break each. All zero, or somebody is called."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+INVARIANTS: Mapping[str, str] = {
+    "I1_postings_sum_to_balance": """
+        SELECT count(*) FROM account a
+        LEFT JOIN (SELECT program_id, account_id, sum(points) AS points FROM posting
+                   GROUP BY program_id, account_id) p USING (program_id, account_id)
+        WHERE a.balance <> coalesce(p.points, 0)""",
+    "I2_versions_without_gaps": """
+        SELECT count(*) FROM account a
+        LEFT JOIN (SELECT program_id, account_id, count(*) AS n, max(version) AS last,
+                          min(version) AS first
+                   FROM posting GROUP BY program_id, account_id) p
+             USING (program_id, account_id)
+        WHERE a.version <> coalesce(p.last, 0) OR coalesce(p.n, 0) <> a.version
+           OR coalesce(p.first, 1) <> 1""",
+    "I2_balances_chained": """
+        SELECT count(*) FROM (
+            SELECT points, balance_after,
+                   lag(balance_after, 1, 0::bigint)
+                       OVER (PARTITION BY program_id, account_id ORDER BY version) AS before
+            FROM posting) c
+        WHERE c.before + c.points <> c.balance_after""",
+    "I3_open_lots_less_debt_is_balance": """
+        SELECT count(*) FROM account a
+        LEFT JOIN (SELECT program_id, account_id, sum(remaining) AS remaining FROM lot
+                   GROUP BY program_id, account_id) l USING (program_id, account_id)
+        WHERE greatest(a.balance, 0) <> coalesce(l.remaining, 0)""",
+    "I3_takes_explain_lots": """
+        SELECT count(*) FROM lot l
+        LEFT JOIN (SELECT program_id, account_id, lot_version, sum(points) AS taken FROM lot_take
+                   GROUP BY program_id, account_id, lot_version) t
+          ON (t.program_id, t.account_id, t.lot_version)
+           = (l.program_id, l.account_id, l.version)
+        WHERE l.points - l.remaining <> coalesce(t.taken, 0)""",
+    "I4_debt_only_by_clawback": """
+        SELECT count(*) FROM posting
+        WHERE points < 0 AND balance_after < 0 AND kind NOT IN
+              ('refund', 'rerate', 'reward_reversal')""",
+    "I5_one_posting_per_receipt": """
+        SELECT count(*) FROM pos_transaction t
+        WHERE t.points <> 0 AND NOT EXISTS (
+            SELECT 1 FROM posting p WHERE p.program_id = t.program_id
+            AND p.source_kind = t.kind AND p.source_id = t.transaction_id
+            AND p.points = t.points)""",
+    "I6_clawed_within_earned": """
+        SELECT count(*) FROM (
+            SELECT r.program_id, r.receipt_id, sum(r.total_minor) AS refunded
+            FROM pos_transaction r
+            WHERE r.kind = 'refund' AND r.status IN ('posted', 'anonymous', 'waiting_member')
+            GROUP BY r.program_id, r.receipt_id) r
+        JOIN pos_transaction s
+          ON (s.program_id, s.transaction_id) = (r.program_id, r.receipt_id)
+        WHERE r.refunded > s.total_minor""",
+    "I8_every_posting_was_told": """
+        SELECT count(*) FROM posting p
+        WHERE p.recorded_at > (SELECT coalesce(min(occurred_at), 'infinity') FROM outbox)
+          AND NOT EXISTS (
+            SELECT 1 FROM outbox o WHERE o.program_id = p.program_id
+            AND o.type = 'points.posted.v1' AND o.key = p.account_id::text
+            AND (o.data::json ->> 'version')::bigint = p.version)""",
+    "I15_nothing_waits_beside_its_member": """
+        SELECT count(*) FROM pos_transaction t
+        LEFT JOIN member_number n
+          ON (n.program_id, n.member_number) = (t.program_id, t.awaited_number)
+        JOIN account a ON a.program_id = t.program_id
+         AND a.account_id = coalesce(t.member_id, n.member_id) AND a.status = 'open'
+        WHERE t.status = 'waiting_member'""",
+    "I15_nothing_waits_beside_its_sale": """
+        SELECT count(*) FROM pos_transaction r
+        JOIN pos_transaction s
+          ON (s.program_id, s.transaction_id) = (r.program_id, r.receipt_id)
+        WHERE r.status = 'waiting_sale' AND s.status <> 'awaited'""",
+}
+
+
+async def check_invariants(session: AsyncSession) -> dict[str, int]:
+    """How many rows break each invariant, over all programmes."""
+    return {name: int(await session.scalar(text(query)) or 0) for name, query in INVARIANTS.items()}

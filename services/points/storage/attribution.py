@@ -1,0 +1,63 @@
+"""Receipts that were waiting find what they waited for: a sale its member, a refund its sale."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.points.domain import receipt_books
+from services.points.domain.ledger import Account
+from services.points.domain.pos_records import (
+    ANONYMOUS,
+    REFUSED,
+    WAITING_MEMBER,
+    WAITING_SALE,
+    Stored,
+)
+from services.points.storage import pos_news
+from services.points.storage.books import Write
+from shared.errors import DomainError
+
+
+def attribute(
+    write: Write, program_id: UUID, account: Account, sale: Stored, refunds: Sequence[Stored]
+) -> None:
+    """Post the locked sale and then its refunds to the open account, and tell whose they are.
+
+    It earns by the rules and the tier of its purchase time. A sale that somebody else posted
+    meanwhile is left alone.
+    """
+    if sale.status not in {ANONYMOUS, WAITING_MEMBER}:
+        return
+    receipt_books.post_sale(write.books, account, sale)
+    write.changes[sale.transaction_id] = sale
+    write.tell(pos_news.attributed(program_id, sale, sale))
+    applied: list[Stored] = []
+    for refund in refunds:
+        receipt_books.apply_refund(write.books, account, sale, refund, applied)
+        applied.append(refund)
+        write.changes[refund.transaction_id] = refund
+        write.tell(pos_news.attributed(program_id, refund, sale))
+
+
+def settle_refunds(
+    write: Write,
+    program_id: UUID,
+    account: Account | None,
+    sale: Stored,
+    refunds: Sequence[Stored],
+) -> list[Stored]:
+    """Apply the refunds that came before their sale, oldest first. One that asks for more than
+    was sold is refused and kept. Returns those that count."""
+    applied = [refund for refund in refunds if refund.status != WAITING_SALE]
+    for refund in refunds:
+        if refund.status != WAITING_SALE:
+            continue
+        try:
+            receipt_books.check_fits(sale, refund, applied)
+        except DomainError:
+            refund.status = REFUSED
+        else:
+            receipt_books.apply_refund(write.books, account, sale, refund, applied)
+            applied.append(refund)
+            write.tell(pos_news.recorded(program_id, refund, sale))
+        write.changes[refund.transaction_id] = refund
+    return applied

@@ -1,0 +1,143 @@
+-- Everything that changes the books goes through write_books: set-based, in one round trip.
+-- The composite types are the shape of what Python decided; the tables may grow without them.
+
+CREATE TYPE new_pos_transaction AS (
+    transaction_id uuid, kind text, status text, receipt_id uuid, shop_id uuid, mall_id uuid,
+    till_id text, receipt_number text, business_date date, purchased_at timestamptz,
+    total_minor bigint, member_id uuid, awaited_number text, content text, fingerprint bytea,
+    rating text, earned bigint, clawed bigint, points bigint, balance_after bigint, fills boolean
+);
+
+CREATE TYPE changed_pos_transaction AS (
+    transaction_id uuid, status text, member_id uuid, rating text, earned bigint, clawed bigint,
+    points bigint, balance_after bigint
+);
+
+CREATE TYPE new_posting AS (
+    event_id uuid, account_id uuid, member_id uuid, wallet text, version bigint, points bigint,
+    balance_after bigint, kind text, counter_account text, source_kind text, source_id uuid,
+    purchased_at timestamptz, reason text, expires_at timestamptz, mall_id uuid, shop_id uuid,
+    campaign_id uuid, funding text, correlation_id text, traceparent text
+);
+
+CREATE TYPE new_take AS (account_id uuid, version bigint, lot_version bigint, points bigint);
+
+CREATE TYPE new_event AS (
+    event_id uuid, type text, topic text, key text, data text, correlation_id text,
+    traceparent text
+);
+
+-- The caller has locked the accounts, then the receipts. Raises when fewer rows were written than
+-- were decided: the caller rolls back and decides again (SQLSTATE GA001).
+CREATE FUNCTION write_books(
+    program uuid, recorded timestamptz,
+    transactions new_pos_transaction[], changes changed_pos_transaction[],
+    postings new_posting[], takes new_take[], events new_event[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    written bigint;
+BEGIN
+    IF cardinality(transactions) > 0 THEN
+        INSERT INTO pos_transaction (
+            program_id, transaction_id, kind, status, receipt_id, shop_id, mall_id, till_id,
+            receipt_number, business_date, purchased_at, recorded_at, total_minor, member_id,
+            awaited_number, content, fingerprint, rating, earned, clawed, points, balance_after)
+        SELECT program, t.transaction_id, t.kind, t.status, t.receipt_id, t.shop_id, t.mall_id,
+               t.till_id, t.receipt_number, t.business_date, t.purchased_at, recorded,
+               t.total_minor, t.member_id, t.awaited_number, t.content::json, t.fingerprint,
+               t.rating::json, t.earned, t.clawed, t.points, t.balance_after
+        FROM unnest(transactions) t WHERE NOT t.fills ORDER BY t.transaction_id
+        ON CONFLICT (program_id, transaction_id) DO NOTHING;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written < (SELECT count(*) FROM unnest(transactions) t WHERE NOT t.fills) THEN
+            RAISE EXCEPTION 'a receipt was stored meanwhile' USING ERRCODE = 'GA001';
+        END IF;
+        -- A refund came first and left a placeholder, which the caller has locked.
+        UPDATE pos_transaction p
+        SET kind = t.kind, status = t.status, shop_id = t.shop_id, mall_id = t.mall_id,
+            till_id = t.till_id, receipt_number = t.receipt_number,
+            business_date = t.business_date, purchased_at = t.purchased_at,
+            recorded_at = recorded, total_minor = t.total_minor, member_id = t.member_id,
+            awaited_number = t.awaited_number, content = t.content::json,
+            fingerprint = t.fingerprint, rating = t.rating::json, earned = t.earned,
+            clawed = t.clawed, points = t.points, balance_after = t.balance_after
+        FROM unnest(transactions) t
+        WHERE t.fills AND p.program_id = program AND p.transaction_id = t.transaction_id
+          AND p.status = 'awaited';
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written < (SELECT count(*) FROM unnest(transactions) t WHERE t.fills) THEN
+            RAISE EXCEPTION 'a receipt was filled meanwhile' USING ERRCODE = 'GA001';
+        END IF;
+    END IF;
+
+    IF cardinality(changes) > 0 THEN
+        UPDATE pos_transaction p
+        SET status = c.status, member_id = c.member_id, rating = c.rating::json,
+            earned = c.earned, clawed = c.clawed, points = c.points,
+            balance_after = c.balance_after,
+            awaited_number = CASE WHEN c.status = 'waiting_member' THEN p.awaited_number END
+        FROM unnest(changes) c
+        WHERE p.program_id = program AND p.transaction_id = c.transaction_id;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written < cardinality(changes) THEN
+            RAISE EXCEPTION 'a receipt to change is gone' USING ERRCODE = 'GA001';
+        END IF;
+    END IF;
+
+    IF cardinality(postings) > 0 THEN
+        INSERT INTO posting (
+            program_id, account_id, version, points, balance_after, kind, counter_account,
+            source_kind, source_id, purchased_at, recorded_at, reason)
+        SELECT program, n.account_id, n.version, n.points, n.balance_after, n.kind,
+               n.counter_account, n.source_kind, n.source_id, n.purchased_at, recorded,
+               n.reason::json
+        FROM unnest(postings) n;
+
+        UPDATE account a SET balance = l.balance_after, version = l.version
+        FROM (SELECT DISTINCT ON (n.account_id) n.account_id, n.version, n.balance_after,
+                     min(n.version) OVER (PARTITION BY n.account_id) AS first_version
+              FROM unnest(postings) n ORDER BY n.account_id, n.version DESC) l
+        WHERE a.program_id = program AND a.account_id = l.account_id
+          AND a.version = l.first_version - 1;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written < (SELECT count(DISTINCT n.account_id) FROM unnest(postings) n) THEN
+            RAISE EXCEPTION 'an account moved meanwhile' USING ERRCODE = 'GA001';
+        END IF;
+
+        INSERT INTO lot (program_id, account_id, version, points, remaining, expires_at, mall_id,
+                         shop_id, campaign_id, funding)
+        SELECT program, n.account_id, n.version, n.points, n.points, n.expires_at, n.mall_id,
+               n.shop_id, n.campaign_id, n.funding
+        FROM unnest(postings) n WHERE n.points > 0;
+    END IF;
+
+    IF cardinality(takes) > 0 THEN
+        UPDATE lot l SET remaining = l.remaining - t.points
+        FROM (SELECT account_id, lot_version, sum(points) AS points
+              FROM unnest(takes) GROUP BY account_id, lot_version) t
+        WHERE l.program_id = program AND l.account_id = t.account_id
+          AND l.version = t.lot_version;
+        INSERT INTO lot_take (program_id, account_id, version, lot_version, points)
+        SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(takes) t;
+    END IF;
+
+    -- Last, under the locks: the receipts' news, then the ledger's, each in the order decided.
+    INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at,
+                        correlation_id, traceparent)
+    SELECT program, e.event_id, e.type, e.topic, e.key, e.data, recorded, e.correlation_id,
+           e.traceparent
+    FROM unnest(events) e;
+    INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at,
+                        correlation_id, traceparent)
+    SELECT program, n.event_id, 'points.posted.v1', 'points.ledger', n.account_id::text,
+           json_build_object(
+               'program_id', program, 'account_id', n.account_id, 'member_id', n.member_id,
+               'wallet', n.wallet, 'version', n.version, 'kind', n.kind,
+               'counter_account', n.counter_account, 'points', n.points,
+               'balance_after', n.balance_after, 'source_kind', n.source_kind,
+               'source_id', n.source_id, 'purchased_at', n.purchased_at,
+               'recorded_at', recorded, 'expires_at', n.expires_at, 'mall_id', n.mall_id,
+               'shop_id', n.shop_id, 'campaign_id', n.campaign_id)::text,
+           recorded, n.correlation_id, n.traceparent
+    FROM unnest(postings) n;
+END $$;

@@ -1,0 +1,40 @@
+-- Lock and look for a batch of receipts: the one lock order is accounts by ascending id, then
+-- receipts by ascending id. Rows that are waited for are inserted before they are locked, each in
+-- a statement of its own, so that whoever comes second finds them.
+CREATE FUNCTION lock_pos_batch(
+    program uuid, wanted_accounts uuid[], wanted_receipts uuid[], originals uuid[]
+) RETURNS TABLE (
+    account_ids uuid[], is_open boolean[], balances bigint[], versions bigint[],
+    tier_versions integer[], tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
+    known_receipts uuid[]
+) LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO account (program_id, account_id, member_id, status)
+    SELECT program, w, w, 'awaited' FROM unnest(wanted_accounts) w ORDER BY w
+    ON CONFLICT DO NOTHING;
+
+    SELECT array_agg(a.account_id), array_agg(a.status = 'open'), array_agg(a.balance),
+           array_agg(a.version), array_agg(a.tier_version)
+    INTO account_ids, is_open, balances, versions, tier_versions
+    FROM (SELECT * FROM account x
+          WHERE x.program_id = program AND x.account_id = ANY (wanted_accounts)
+          ORDER BY x.account_id FOR UPDATE) a;
+
+    SELECT array_agg(m.member_id), array_agg(m.since), array_agg(m.tier)
+    INTO tier_members, tier_sinces, tier_codes
+    FROM (SELECT x.member_id, x.since, x.tier FROM member_tier x
+          WHERE x.program_id = program AND x.member_id = ANY (wanted_accounts)
+          ORDER BY x.member_id, x.since) m;
+
+    IF cardinality(originals) > 0 THEN
+        INSERT INTO pos_transaction (program_id, transaction_id, receipt_id, kind, status)
+        SELECT program, o, o, 'sale', 'awaited' FROM unnest(originals) o ORDER BY o
+        ON CONFLICT DO NOTHING;
+    END IF;
+
+    SELECT array_agg(r.transaction_id) INTO known_receipts
+    FROM (SELECT x.transaction_id FROM pos_transaction x
+          WHERE x.program_id = program AND x.transaction_id = ANY (wanted_receipts || originals)
+          ORDER BY x.transaction_id FOR UPDATE) r;
+    RETURN NEXT;
+END $$;

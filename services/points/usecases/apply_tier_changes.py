@@ -1,0 +1,81 @@
+"""A member's tiers changed, maybe in the past: re-rate what was bought since they differ."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain import receipt_books
+from services.points.domain.ledger import Account
+from services.points.domain.tiers import first_difference
+from services.points.storage.accounts import list_sales_since, replace_timeline
+from services.points.storage.books import Write, write_books
+from services.points.storage.directory import load_policies
+from services.points.storage.pos_transactions import (
+    list_by_id,
+    list_refunds,
+    load_lots,
+    lock_accounts,
+    lock_pos_batch,
+)
+from shared.consumer import Delivery
+from shared.contracts.membership import MemberTierChanged
+
+
+async def apply_tier_changes(
+    session: AsyncSession, now: datetime, program_id: UUID, deliveries: Sequence[Delivery]
+) -> None:
+    """Keep the newest timeline of each member; post an adjustment for each sale that it changes.
+
+    The sales keep the policy that they were rated by; only the tier's multiplier is looked up
+    anew, so that a year replayed at any speed ends in the same books.
+    """
+    newest: dict[UUID, Delivery] = {}
+    for delivery in deliveries:
+        event = delivery.event
+        assert isinstance(event, MemberTierChanged)
+        held = newest.get(event.member_id)
+        if held is None or _version(held) < event.version:
+            newest[event.member_id] = delivery
+    accounts = await lock_accounts(session, program_id, newest)
+    write = Write()
+    for member_id in sorted(newest):
+        delivery, account = newest[member_id], accounts[member_id]
+        if _version(delivery) > account.tier_version:
+            write.books.origin = (delivery.correlation_id, delivery.traceparent)
+            await _apply(session, program_id, account, delivery, write)
+    if write.changes:
+        await write_books(session, program_id, now, write)
+
+
+def _version(delivery: Delivery) -> int:
+    assert isinstance(delivery.event, MemberTierChanged)
+    return delivery.event.version
+
+
+async def _apply(
+    session: AsyncSession, program_id: UUID, account: Account, delivery: Delivery, write: Write
+) -> None:
+    event = delivery.event
+    assert isinstance(event, MemberTierChanged)
+    timeline = sorted((interval.since, interval.tier) for interval in event.timeline)
+    since = first_difference(account.timeline, timeline)
+    await replace_timeline(session, program_id, account.account_id, event.version, timeline)
+    account.timeline = timeline
+    if since is None:
+        return
+    sale_ids = await list_sales_since(session, program_id, account.account_id, since)
+    if not sale_ids:
+        return
+    await lock_pos_batch(session, program_id, (), sale_ids, ())
+    policies = await load_policies(session, program_id)
+    sales = await list_by_id(session, program_id, policies, sale_ids)
+    refunds = await list_refunds(session, program_id, policies, sale_ids)
+    await load_lots(session, program_id, {account.account_id: account})
+    for sale_id in sale_ids:
+        sale = sales[sale_id]
+        if receipt_books.rerate_sale(
+            write.books, account, sale, refunds.get(sale_id, []), event.version
+        ):
+            write.changes[sale_id] = sale
