@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 class Category(StrEnum):
     """The kind of a refusal: one table maps it to HTTP, another to retry or dead letter."""
 
+    MALFORMED = "malformed"
     REJECTED = "rejected"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
@@ -34,6 +35,12 @@ class DomainError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.facts = facts
+
+
+class Malformed(DomainError):
+    """The request cannot be read: something that must be there is missing or garbled."""
+
+    category = Category.MALFORMED
 
 
 class Rejected(DomainError):

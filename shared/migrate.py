@@ -1,5 +1,6 @@
 """Alembic, driven from Python: each service has its own database and its own version table."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,7 +94,11 @@ def create_frame(connection: Connection) -> None:
 
 
 def install_functions(connection: Connection, service: str, *names: str) -> None:
-    """Create the PL/pgSQL functions kept in `storage/<name>.sql` of the service."""
+    """Create the types and PL/pgSQL functions kept in `storage/<name>.sql` of the service.
+
+    Each statement starts with CREATE at the beginning of a line: the driver takes one at a time.
+    """
     for name in names:
         path = _SERVICES / service / "storage" / f"{name}.sql"
-        connection.exec_driver_sql(path.read_text())
+        for statement in re.split(r"^(?=CREATE )", path.read_text(), flags=re.MULTILINE)[1:]:
+            connection.exec_driver_sql(statement)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Header, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -25,6 +25,7 @@ from shared.auth import (
 from shared.clock import Clock
 from shared.consumer import Handlers
 from shared.db import transaction
+from shared.errors import Malformed
 from shared.settings import ServiceSettings
 
 # Text that PostgreSQL and people can read: no NUL, no control characters.
@@ -51,7 +52,7 @@ def runtime_of(request: Request) -> Runtime:
     return found
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     return runtime_of(request).clock()
 
 
@@ -78,7 +79,7 @@ async def _principal(request: Request, bearer: HTTPAuthorizationCredentials | No
     return await runtime_of(request).verifier.principal(bearer.credentials)
 
 
-def anyone() -> Anyone:
+async def anyone() -> Anyone:
     """Open to all: must not tell anything about anybody."""
     return Anyone()
 
@@ -143,7 +144,9 @@ async def current_till(
 ) -> Till:
     """The till that signed this request, body and all."""
     runtime = runtime_of(request)
-    signed = SignedRequest(request.method, request.url.path, await request.body(), request.headers)
+    # Not `request.url`: that is put together with the Host header, which is anybody's to choose.
+    path = request.scope["path"]
+    signed = SignedRequest(request.method, path, await request.body(), request.headers)
     return verify_till(
         runtime.settings.deployment_key.get_secret_value(),
         signed,
@@ -152,6 +155,22 @@ async def current_till(
     )
 
 
+class IdempotencyKeyMissing(Malformed):
+    """This request needs an Idempotency-Key header: 1 to 128 visible characters."""
+
+
+def _idempotency_key(
+    idempotency_key: Annotated[
+        str | None, Header(description="the same key again gets the stored answer")
+    ] = None,
+) -> str:
+    key = idempotency_key or ""
+    if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
+        raise IdempotencyKeyMissing("Send an Idempotency-Key header of 1 to 128 characters.")
+    return key
+
+
+IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
 Public = Annotated[Anyone, Depends(anyone)]
 CurrentMember = Annotated[Member, Depends(current_member)]
 CurrentStaff = Annotated[Staff, Depends(current_staff)]

@@ -17,8 +17,10 @@ from shared.errors import Category, DomainError
 from shared.logs import correlation_id, get_log
 
 log = get_log()
+_MEDIA_TYPE = "application/problem+json"
 
 STATUS_OF = {
+    Category.MALFORMED: 400,
     Category.REJECTED: 422,
     Category.NOT_FOUND: 404,
     Category.CONFLICT: 409,
@@ -26,15 +28,23 @@ STATUS_OF = {
     Category.UNAUTHENTICATED: 401,
     Category.UNAVAILABLE: 503,
 }
+BODY_TOO_LARGE = "body_too_large"
 _CODE_OF_STATUS = {
     400: "bad_request",
     401: "unauthenticated",
     404: "no_such_route",
     405: "method_not_allowed",
-    413: "body_too_large",
+    413: BODY_TOO_LARGE,
     415: "wrong_content_type",
 }
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+# Pydantic's own words for these quote what was sent.
+_SAID_INSTEAD = {
+    "uuid_parsing": "Input should be a valid UUID",
+    "union_tag_invalid": "The tag is none of the documented ones",
+}
+_OWN_WORDS = {"value_error", "assertion_error"}
+_QUOTED_LETTERS_MIN = 4
 
 
 class FieldProblem(BaseModel):
@@ -63,7 +73,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {
         "model": Problem,
         "description": description,
-        "content": {"application/problem+json": {}},
+        "content": {_MEDIA_TYPE: {}},
     }
     for status, description in {
         400: "The request cannot be read: not JSON, or a header is missing or malformed.",
@@ -97,7 +107,7 @@ def problem(
         headers = {"Retry-After": "1", **(headers or {})}
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, media_type=_MEDIA_TYPE)
 
 
 def refusal(error: DomainError) -> JSONResponse:
@@ -110,15 +120,34 @@ def field_problems(errors: Sequence[Any]) -> list[dict[str, str]]:
     """Pydantic's findings without the input: names of unknown fields only if they are plain."""
     found = []
     for error in errors[:50]:
-        names = [str(part) for part in error["loc"]]
-        shown = [n if n.isdigit() or _FIELD_NAME.fullmatch(n) else "<unknown>" for n in names]
-        found.append({"field": ".".join(shown), "problem": error["msg"], "type": error["type"]})
+        shown = [
+            str(part) if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "<unknown>"
+            for part in error["loc"]
+        ]
+        found.append({"field": ".".join(shown), "problem": _message(error), "type": error["type"]})
     return found
+
+
+def _message(error: Any) -> str:
+    kind, said = error["type"], str(error["msg"])
+    if kind in _OWN_WORDS and _quotes(said, error.get("input")):
+        return "The value is not acceptable"
+    return _SAID_INSTEAD.get(kind, said)
+
+
+def _quotes(said: str, sent: Any) -> bool:
+    """Whether a validator of ours (or the library that it asked) repeats a piece of the input."""
+    if isinstance(sent, dict):
+        return any(_quotes(said, key) or _quotes(said, value) for key, value in sent.items())
+    if isinstance(sent, list | tuple):
+        return any(_quotes(said, value) for value in sent)
+    piece = str(sent)
+    return len(piece) >= _QUOTED_LETTERS_MIN and piece in said
 
 
 def unreadable(error: ValidationError) -> JSONResponse:
     """The answer to a raw body that its model refuses."""
-    return _invalid(error.errors(include_input=False, include_context=False, include_url=False))
+    return _invalid(error.errors(include_context=False, include_url=False))
 
 
 def _invalid(errors: Sequence[Any]) -> JSONResponse:
@@ -159,6 +188,23 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(asyncpg.PostgresError)
     async def _(_: Request, error: asyncpg.PostgresError) -> JSONResponse:
         return _database_problem(error)
+
+
+def describe(app: FastAPI) -> None:
+    """Have the OpenAPI document give the problems' schema under the type that they are sent as."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for path in plain()["paths"].values():
+                for operation in path.values():
+                    for response in operation["responses"].values():
+                        content = response.get("content", {})
+                        if _MEDIA_TYPE in content and "application/json" in content:
+                            content[_MEDIA_TYPE] = content.pop("application/json")
+        return plain()
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _database_problem(error: Exception) -> JSONResponse:
