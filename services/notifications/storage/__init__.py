@@ -1,0 +1,1 @@
+"""The only SQL that writes; set-based functions that take a session."""

@@ -1,0 +1,99 @@
+"""Message rows at their beginning: planned, or waiting for their member."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.domain.causes import Cause
+from services.notifications.domain.messages import Channel
+from shared.db import driver
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A message to be. Without a locale it waits for its member."""
+
+    message_id: UUID
+    cause: Cause
+    channel: Channel
+    locale: str | None
+    template_version: int | None
+
+
+async def insert_plans(
+    session: AsyncSession, program_id: UUID, plans: Sequence[Plan], now: datetime
+) -> Sequence[str]:
+    """Insert those whose cause was not told before. Returns the kinds of those inserted.
+
+    The unique key (member, cause, step, channel) is what makes a message once for ever.
+    """
+    connection = await driver(session)
+    rows = await connection.fetch(
+        """
+        INSERT INTO message (program_id, message_id, member_id, cause_kind, cause_id, step,
+            channel, state, locale, template_version, facts, occurred_at, created_at, planned_at,
+            due_at, correlation_id, traceparent)
+        SELECT $1, message_id, member_id, cause_kind, cause_id, step, channel,
+            CASE WHEN locale IS NULL THEN 'waiting_member' ELSE 'planned' END,
+            locale, template_version, facts::json, occurred_at, $13,
+            CASE WHEN locale IS NOT NULL THEN $13::timestamptz END, $13,
+            correlation_id, traceparent
+        FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[],
+                    $8::text[], $9::int[], $10::text[], $11::timestamptz[], $12::text[],
+                    $14::text[])
+            AS p (message_id, member_id, cause_kind, cause_id, step, channel, locale,
+                  template_version, facts, occurred_at, correlation_id, traceparent)
+        ON CONFLICT (program_id, member_id, cause_kind, cause_id, step, channel) DO NOTHING
+        RETURNING cause_kind
+        """,
+        program_id,
+        [p.message_id for p in plans],
+        [p.cause.member_id for p in plans],
+        [p.cause.kind.value for p in plans],
+        [p.cause.cause_id for p in plans],
+        [p.cause.step for p in plans],
+        [p.channel.value for p in plans],
+        [p.locale for p in plans],
+        [p.template_version for p in plans],
+        [json.dumps(dict(p.cause.facts), ensure_ascii=False) for p in plans],
+        [p.cause.occurred_at for p in plans],
+        [p.cause.correlation_id for p in plans],
+        now,
+        [p.cause.traceparent for p in plans],
+    )
+    return [row["cause_kind"] for row in rows]
+
+
+async def plan_waiting(
+    session: AsyncSession,
+    program_id: UUID,
+    locales: Mapping[UUID, str],
+    versions: Mapping[tuple[str, str], int],
+    now: datetime,
+) -> int:
+    """Complete what waited for these members, whose rows are locked. Returns how many rows."""
+    connection = await driver(session)
+    status = await connection.execute(
+        """
+        UPDATE message SET state = 'planned', locale = k.locale, planned_at = $4, due_at = $4,
+            template_version = coalesce(
+                (SELECT v.version
+                 FROM unnest($5::text[], $6::text[], $7::int[]) AS v (cause, locale, version)
+                 WHERE v.cause = message.cause_kind AND v.locale = k.locale), 0)
+        FROM unnest($2::uuid[], $3::text[]) AS k (member_id, locale)
+        WHERE message.program_id = $1 AND message.member_id = k.member_id
+          AND message.state = 'waiting_member'
+        """,
+        program_id,
+        list(locales),
+        list(locales.values()),
+        now,
+        [cause for cause, _ in versions],
+        [locale for _, locale in versions],
+        list(versions.values()),
+    )
+    return int(status.rsplit(" ", 1)[-1])

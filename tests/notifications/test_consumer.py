@@ -1,0 +1,100 @@
+from datetime import timedelta
+
+import pytest
+
+from services.notifications.consumer import HANDLERS
+from services.notifications.domain.errors import RewardIncomplete
+from shared.contracts.event import EVENT_TYPES
+from shared.ids import new_id
+from tests.notifications.hearsay import Hearsay, titles
+
+
+async def test_a_rise_raised_again_by_a_correction_is_told_once(hearsay: Hearsay) -> None:
+    member = hearsay.enrolled()
+    rise = hearsay.risen(member.member_id, "gold", hearsay.clock())
+    await hearsay.hear(
+        hearsay.tiers(),
+        member,
+        rise,
+        rise.model_copy(update={"version": 3, "direction": "down", "to_tier": "basic"}),
+        rise.model_copy(
+            update={"version": 4, "effective_at": rise.effective_at + timedelta(days=2)}
+        ),
+    )
+    await hearsay.send()
+    assert titles(await hearsay.messages()) == ["Welcome", "You are now Gold"]
+
+
+@pytest.mark.parametrize("direction", ["down", "corrected"])
+async def test_a_fall_or_a_correction_is_not_written_about(
+    hearsay: Hearsay, direction: str
+) -> None:
+    member = hearsay.enrolled()
+    change = hearsay.risen(member.member_id, "basic", direction=direction)
+    await hearsay.hear(member, change)
+    assert len(await hearsay.messages()) == 1
+
+
+async def test_a_member_who_rises_by_two_tiers_in_two_steps_hears_of_both(
+    hearsay: Hearsay,
+) -> None:
+    member = hearsay.enrolled(locale="zh-CN")
+    await hearsay.hear(
+        hearsay.tiers(),
+        member,
+        hearsay.risen(member.member_id, "silver"),
+        hearsay.risen(member.member_id, "gold", from_tier="silver", version=3),
+    )
+    await hearsay.send()
+    assert titles(await hearsay.messages())[1:] == ["恭喜升级为Silver", "恭喜升级为Gold"]
+
+
+async def test_a_reward_of_nobody_s_is_told_to_nobody(hearsay: Hearsay) -> None:
+    await hearsay.hear(hearsay.granted(None), hearsay.gift(None))
+    assert await hearsay.messages() == []
+
+
+async def test_a_reward_delivered_again_with_another_event_id_is_told_once(
+    hearsay: Hearsay,
+) -> None:
+    granted = hearsay.granted(new_id())
+    for _ in range(5):
+        await hearsay.hear(granted, granted)
+    assert len(await hearsay.messages()) == 1
+
+
+async def test_a_gift_without_a_name_is_called_by_its_number(hearsay: Hearsay) -> None:
+    member = hearsay.enrolled()
+    await hearsay.hear(hearsay.tiers(), member, hearsay.gift(member.member_id, gift_name=None))
+    await hearsay.send()
+    assert titles(await hearsay.messages())[1] == "A gift for you: tea-set"
+
+
+@pytest.mark.parametrize(
+    "hole", [{"points": None}, {"points": 0}, {"campaign_name": ""}, {"kind": "gift"}]
+)
+async def test_a_reward_that_does_not_say_what_it_is_is_put_aside(
+    hearsay: Hearsay, hole: dict[str, object]
+) -> None:
+    with pytest.raises(RewardIncomplete):
+        await hearsay.hear(hearsay.granted(new_id()).model_copy(update=hole))
+    assert await hearsay.messages() == []
+
+
+async def test_a_name_with_a_nul_does_not_stop_the_line(hearsay: Hearsay) -> None:
+    member = hearsay.enrolled()
+    await hearsay.hear(
+        hearsay.tiers(), member, hearsay.gift(member.member_id, gift_name="Tea\x00set")
+    )
+    await hearsay.send()
+    assert titles(await hearsay.messages())[1] == "A gift for you: Tea set"
+
+
+def test_messages_are_planned_from_news_of_what_has_happened_and_from_nothing_else() -> None:
+    """So that a message can never break or delay a posting: points is not even listened to."""
+    assert {event.TOPIC for event in HANDLERS} == {
+        "membership.lifecycle",
+        "membership.directory",
+        "campaigns.rewards",
+    }
+    assert all(EVENT_TYPES[event.TYPE] is event for event in HANDLERS)
