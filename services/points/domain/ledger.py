@@ -8,7 +8,6 @@ is open, because a credit repays debt first.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.points.domain.errors import InsufficientPoints
@@ -27,7 +26,7 @@ class Cause:
     counter_account: str
     source_kind: str
     source_id: UUID
-    reason: dict[str, Any]
+    reason: str  # JSON
     purchased_at: datetime | None = None
 
 

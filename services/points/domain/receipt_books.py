@@ -7,7 +7,7 @@ import hashlib
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from typing import Any
+from json import dumps
 from uuid import UUID
 
 from services.points.domain import ledger, refunds
@@ -67,17 +67,17 @@ def post_sale(books: Books, account: Account | None, sale: Stored) -> None:
     sale.balance_after = account.balance
 
 
-def rating_reason(rating: Rating, tier: str | None) -> dict[str, Any]:
-    """The inputs of an earning, for whoever asks why."""
-    return {
-        "rule": "earning_policy",
-        "policy_version": rating.policy.version,
-        "tier": tier,
-        "multiplier_milli": rating.multiplier_milli(tier),
-        "weight": rating.total_weight,
-        "denominator": rating.policy.denominator,
-        "rounding": rating.policy.rounding,
-    }
+def rating_reason(rating: Rating, tier: str | None, more: str = "") -> str:
+    """The inputs of an earning as JSON, for whoever asks why; `more` are further members.
+
+    Written by hand, for it is made with every sale; tier codes need no escaping.
+    """
+    named = "null" if tier is None else f'"{tier}"'
+    return (
+        f'{{"rule":"earning_policy","policy_version":{rating.policy.version},"tier":{named},'
+        f'"multiplier_milli":{rating.multiplier_milli(tier)},"weight":{rating.total_weight},'
+        f'"denominator":{rating.policy.denominator},"rounding":"{rating.policy.rounding}"{more}}}'
+    )
 
 
 def _terms(sale: Stored) -> LotTerms:
@@ -128,7 +128,7 @@ def apply_refund(
             ledger.CLAWBACK,
             "refund",
             refund.transaction_id,
-            reason,
+            dumps(reason),
             refund.purchased_at,
         )
         books.claw_back(account, -refund.points, cause, own_source=sale.transaction_id)
@@ -156,7 +156,7 @@ def rerate_sale(
         ledger.ISSUANCE,
         "rerate",
         derived_id(sale.transaction_id, "rerate", tier_version),
-        {**rating_reason(sale.rating, tier), "earned_before": sale.earned, "earned_after": earned},
+        rating_reason(sale.rating, tier, f',"earned_before":{sale.earned},"earned_after":{earned}'),
         sale.purchased_at,
     )
     if difference > 0:

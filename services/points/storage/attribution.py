@@ -29,13 +29,13 @@ def attribute(
         return
     receipt_books.post_sale(write.books, account, sale)
     write.changes[sale.transaction_id] = sale
-    write.tell(pos_news.attributed(program_id, sale, sale))
+    pos_news.tell_attributed(write, program_id, sale, sale)
     applied: list[Stored] = []
     for refund in refunds:
         receipt_books.apply_refund(write.books, account, sale, refund, applied)
         applied.append(refund)
         write.changes[refund.transaction_id] = refund
-        write.tell(pos_news.attributed(program_id, refund, sale))
+        pos_news.tell_attributed(write, program_id, refund, sale)
 
 
 def settle_refunds(
@@ -58,6 +58,6 @@ def settle_refunds(
         else:
             receipt_books.apply_refund(write.books, account, sale, refund, applied)
             applied.append(refund)
-            write.tell(pos_news.recorded(program_id, refund, sale))
+            pos_news.tell_recorded(write, program_id, refund, sale)
         write.changes[refund.transaction_id] = refund
     return applied

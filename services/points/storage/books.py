@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from json import dumps
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.earning import Rating
 from services.points.domain.ledger import Books, LotTerms, NewPosting, Take
 from services.points.domain.pos_records import Stored
-from shared.contracts.event import Event
 from shared.db import Collision, driver
 from shared.ids import new_id
 
@@ -34,6 +32,17 @@ class NewRecord:
     fills: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyEvent:
+    """An event as text, with the correlation id and trace of what caused it."""
+
+    type: str
+    topic: str
+    key: str
+    data: str
+    origin: tuple[str, str]
+
+
 @dataclass(slots=True)
 class Write:
     """Everything that one use case decided for one programme."""
@@ -41,11 +50,7 @@ class Write:
     books: Books = field(default_factory=Books)
     records: list[NewRecord] = field(default_factory=list)
     changes: dict[UUID, Stored] = field(default_factory=dict)
-    news: list[tuple[Event, tuple[str, str]]] = field(default_factory=list)
-
-    def tell(self, event: Event) -> None:
-        """Add an event, caused by what is being decided now."""
-        self.news.append((event, self.books.origin))
+    news: list[ReadyEvent] = field(default_factory=list)
 
 
 async def write_books(session: AsyncSession, program_id: UUID, now: datetime, write: Write) -> None:
@@ -60,7 +65,7 @@ async def write_books(session: AsyncSession, program_id: UUID, now: datetime, wr
             [_change_row(stored) for stored in write.changes.values()],
             [_posting_row(posting) for posting in write.books.postings],
             [_take_row(take) for take in write.books.takes],
-            [_event_row(event, origin) for event, origin in write.news],
+            [_event_row(event) for event in write.news],
         )
     except asyncpg.PostgresError as error:
         if error.sqlstate == _COLLISION:
@@ -131,7 +136,7 @@ def _posting_row(posting: NewPosting) -> tuple[Any, ...]:
         cause.source_kind,
         cause.source_id,
         cause.purchased_at,
-        dumps(cause.reason),
+        cause.reason,
         terms.expires_at,
         terms.mall_id,
         terms.shop_id,
@@ -145,8 +150,8 @@ def _take_row(take: Take) -> tuple[Any, ...]:
     return (take.account_id, take.version, take.lot_version, take.points)
 
 
-def _event_row(event: Event, origin: tuple[str, str]) -> tuple[Any, ...]:
-    return (new_id(), event.TYPE, event.TOPIC, event.key(), event.model_dump_json(), *origin)
+def _event_row(event: ReadyEvent) -> tuple[Any, ...]:
+    return (new_id(), event.type, event.topic, event.key, event.data, *event.origin)
 
 
 async def load_open_lots(

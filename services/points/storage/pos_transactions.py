@@ -38,9 +38,9 @@ async def lock_pos_batch(
     row = await connection.fetchrow(
         "SELECT * FROM lock_pos_batch($1, $2, $3, $4)",
         program_id,
-        sorted(account_ids),
-        sorted(receipt_ids),
-        sorted(originals),
+        _ascending(account_ids),
+        _ascending(receipt_ids),
+        _ascending(originals),
     )
     accounts = {
         account_id: Account(account_id, account_id, "points", is_open, balance, version, (), tv)
@@ -61,6 +61,11 @@ async def lock_pos_batch(
     for member_id, timeline in timelines.items():
         accounts[member_id].timeline = timeline
     return accounts, list(row["known_receipts"] or ())
+
+
+def _ascending(ids: Iterable[UUID]) -> list[UUID]:
+    """The order in which PostgreSQL compares them; by number, which is quicker to compare."""
+    return sorted(ids, key=lambda id_: id_.int)
 
 
 async def lock_accounts(

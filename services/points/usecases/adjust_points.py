@@ -63,7 +63,7 @@ async def adjust_points(
         "note": request.note,
         "made_by": request.made_by,
     }
-    cause = Cause("adjustment", ledger.ADJUSTMENT, "adjustment", adjustment_id, reason)
+    cause = Cause("adjustment", ledger.ADJUSTMENT, "adjustment", adjustment_id, json.dumps(reason))
     if request.points > 0:
         posting = write.books.credit(account, request.points, cause, LotTerms())
     else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from json import dumps
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -91,7 +92,7 @@ def _post(books: Books, account: Account, delivery: Delivery) -> None:
             "receipt_id": str(event.receipt_id) if event.receipt_id else None,
             "sentences": event.explanation,
         }
-        cause = Cause(kind, ledger.ISSUANCE, kind, source_id, reason, event.granted_at)
+        cause = Cause(kind, ledger.ISSUANCE, kind, source_id, dumps(reason), event.granted_at)
         terms = LotTerms(
             mall_id=event.mall_id,
             shop_id=event.shop_id,
@@ -108,5 +109,5 @@ def _post(books: Books, account: Account, delivery: Delivery) -> None:
         "grant_id": str(event.grant_id),
         "why": event.reason,
     }
-    cause = Cause(kind, ledger.CLAWBACK, kind, source_id, reason, event.revoked_at)
+    cause = Cause(kind, ledger.CLAWBACK, kind, source_id, dumps(reason), event.revoked_at)
     books.claw_back(account, event.points, cause, own_source=event.grant_id)

@@ -231,7 +231,7 @@ def _decide(
 def _take_sale(look: _Look, program_id: UUID, sale: Stored, member_id: UUID | None) -> None:
     account = look.accounts.get(member_id) if member_id is not None else None
     receipt_books.post_sale(look.write.books, account, sale)
-    look.write.tell(pos_news.recorded(program_id, sale, sale))
+    pos_news.tell_recorded(look.write, program_id, sale, sale)
     waited = look.refunds.get(sale.transaction_id, ())
     look.refunds[sale.transaction_id] = settle_refunds(
         look.write, program_id, account, sale, waited
@@ -250,7 +250,7 @@ def _take_refund(look: _Look, program_id: UUID, refund: Stored) -> None:
         raise Collision("The sale found its member meanwhile.")
     receipt_books.apply_refund(look.write.books, account, sale, refund, earlier)
     earlier.append(refund)
-    look.write.tell(pos_news.recorded(program_id, refund, sale))
+    pos_news.tell_recorded(look.write, program_id, refund, sale)
     if sale.transaction_id not in look.fresh:
         look.write.changes[sale.transaction_id] = sale
 
