@@ -1,14 +1,15 @@
 """Who is calling. Every endpoint names its principal as a type; a test walks the routes.
 
-Members, staff and services carry a short JWT (ES256); keys come from a JWKS address, are cached
-and read again when a token names one that is not known. Tills sign each request (docs/tills.md).
+Members, staff and services carry a short JWT; keys come from a JWKS address, are cached and read
+again when a token names one that is not known. Tills sign each request (docs/tills.md).
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,8 @@ from shared.errors import Forbidden, Unauthenticated, Unavailable
 AUDIENCE = "galleria"
 _TOKEN_CACHE_MAX = 20_000
 _JWKS_REREAD_SECONDS_MIN = 5.0
+# Ours are ES256; an OIDC provider may prefer another. Never a symmetric one: the key is public.
+_ALGORITHMS = frozenset({"ES256", "ES384", "RS256", "PS256", "EdDSA"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +128,27 @@ def fetch_keys_from(jwks_url: str) -> FetchKeys:
 
 
 class TokenVerifier:
-    """Checks access tokens. State: the keys last read, and tokens already found good."""
+    """Checks access tokens. State: the keys last read, and tokens already found good.
 
-    def __init__(self, fetch_keys: FetchKeys, issuer: str, clock: Clock) -> None:
+    Keys are read at most once in `reread_seconds_min`, whatever key ids callers make up.
+    """
+
+    def __init__(
+        self,
+        fetch_keys: FetchKeys,
+        issuer: str,
+        clock: Clock,
+        *,
+        reread_seconds_min: float = _JWKS_REREAD_SECONDS_MIN,
+    ) -> None:
         self._fetch_keys = fetch_keys
         self._issuer = issuer
         self._clock = clock
-        self._keys: dict[str, Any] = {}
-        self._read_at = -_JWKS_REREAD_SECONDS_MIN
+        self._reread_seconds_min = reread_seconds_min
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._read_at: float | None = None
+        self._read_failed = False
+        self._reading = asyncio.Lock()
         self._good: dict[str, tuple[float, Member | Staff | Service]] = {}
 
     async def principal(self, token: str) -> Member | Staff | Service:
@@ -155,7 +171,7 @@ class TokenVerifier:
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
-                algorithms=["ES256"],
+                algorithms=[key.algorithm_name],
                 audience=AUDIENCE,
                 issuer=self._issuer,
                 options={
@@ -164,23 +180,41 @@ class TokenVerifier:
                     "verify_iat": False,
                 },
             )
-        except (jwt.PyJWTError, UnicodeError, ValueError) as error:
+        except (jwt.PyJWTError, UnicodeError, ValueError, TypeError) as error:
             raise TokenInvalid("The access token is not valid. Get a new one.") from error
-        if not isinstance(claims["exp"], int) or claims["exp"] <= now:
+        if not isinstance(claims["exp"], int | float) or not claims["exp"] > now:
             raise TokenInvalid("The access token has expired. Get a new one.")
         return claims
 
-    async def _key(self, kid: str) -> Any:
-        if kid not in self._keys and self._may_read_again():
-            document = await self._fetch_keys()
-            self._read_at = monotonic_seconds()
-            self._keys = {k["kid"]: jwt.PyJWK(k).key for k in document["keys"]}
+    async def _key(self, kid: str) -> jwt.PyJWK:
+        if kid not in self._keys:
+            async with self._reading:
+                if kid not in self._keys:
+                    await self._read_again()
         if kid not in self._keys:
             raise TokenInvalid("The access token names a key that is not known.")
         return self._keys[kid]
 
-    def _may_read_again(self) -> bool:
-        return monotonic_seconds() - self._read_at >= _JWKS_REREAD_SECONDS_MIN or not self._keys
+    async def _read_again(self) -> None:
+        now = monotonic_seconds()
+        if self._read_at is not None and now - self._read_at < self._reread_seconds_min:
+            if self._read_failed:
+                raise KeysUnavailable("The token keys cannot be read right now.")
+            return
+        self._read_at, self._read_failed = now, True
+        document = await self._fetch_keys()
+        self._keys, self._read_failed = dict(_usable_keys(document)), False
+
+
+def _usable_keys(document: Mapping[str, Any]) -> Iterator[tuple[str, jwt.PyJWK]]:
+    """The keys that may check a signature; a provider's set may hold others beside them."""
+    for entry in document.get("keys", ()):
+        try:
+            key = jwt.PyJWK(entry)
+        except jwt.PyJWTError:
+            continue
+        if key.key_id is not None and key.algorithm_name in _ALGORITHMS:
+            yield key.key_id, key
 
 
 def principal_of(claims: Mapping[str, Any]) -> Member | Staff | Service:
@@ -200,7 +234,7 @@ def principal_of(claims: Mapping[str, Any]) -> Member | Staff | Service:
                 )
             case "service":
                 return Service(program_id, subject, frozenset(claims["rol"]))
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise TokenInvalid("The access token lacks what it must say.") from error
     raise TokenInvalid("The access token is of an unknown kind.")
 

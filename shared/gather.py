@@ -6,15 +6,15 @@ after the commit. A group that fails is redone one by one, so that nobody pays f
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import metrics
-from shared.db import CommitUnknown, transaction
-from shared.errors import Unavailable
+from shared.db import CommitRefused, CommitUnknown, DatabaseUnavailable, transaction
+from shared.errors import Invariant, Unavailable
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -70,14 +70,21 @@ class Gather(Generic[Question, Answer]):
         return await future
 
     async def run(self) -> None:
-        """Commit groups until `close` was called and everybody has an answer."""
-        while True:
-            while self._queue:
-                await self._commit(self._take())
-            if self._closing:
-                return
-            self._news.clear()
-            await self._news.wait()
+        """Commit groups until `close` was called and everybody has an answer.
+
+        Nobody is left waiting when this is cancelled: the questions are refused.
+        """
+        try:
+            while True:
+                while self._queue:
+                    await self._commit(self._take())
+                if self._closing:
+                    return
+                self._news.clear()
+                await self._news.wait()
+        finally:
+            self._closing = True
+            _fail(self._queue, ShuttingDown("The service is stopping. Send the same again."))
 
     def close(self) -> None:
         """Take no more questions; `run` returns when those that wait are answered."""
@@ -95,25 +102,42 @@ class Gather(Generic[Question, Answer]):
 
     async def _commit(self, group: list[_Waiting[Question, Answer]]) -> None:
         try:
-            async with transaction(self._engine) as session:
-                answers = await self._work(session, [w.question for w in group])
-            for waiting, answer in zip(group, answers, strict=True):
-                _resolve(waiting.answer, answer)
+            await self._answer(group)
+        except CommitUnknown as error:
+            # Not redone: each repeat must come from its sender.
+            _fail(group, error)
         except Exception as error:
-            # A lost answer to COMMIT is not redone: each repeat must come from its sender.
-            if len(group) == 1 or isinstance(error, CommitUnknown):
-                for waiting in group:
-                    _fail(waiting.answer, error)
-                return
-            for waiting in group:
-                await self._commit([waiting])
+            if len(group) == 1:
+                _fail(group, error)
+            else:
+                await self._redo(group)
+        finally:
+            _fail(group, CommitUnknown("The service stopped. Send the same request again."))
+
+    async def _redo(self, group: list[_Waiting[Question, Answer]]) -> None:
+        for place, waiting in enumerate(group):
+            try:
+                await self._answer([waiting])
+            except DatabaseUnavailable as error:
+                _fail([waiting], error)
+                if not isinstance(error, CommitRefused):
+                    # The others would wait for the same database, one after the other.
+                    _fail(group[place:], error)
+                    return
+            except Exception as error:
+                _fail([waiting], error)
+
+    async def _answer(self, group: list[_Waiting[Question, Answer]]) -> None:
+        async with transaction(self._engine) as session:
+            answers = await self._work(session, [w.question for w in group])
+            if len(answers) != len(group):
+                raise Invariant(f"{len(group)} questions got {len(answers)} answers")
+        for waiting, answer in zip(group, answers, strict=True):
+            if not waiting.answer.done():
+                waiting.answer.set_result(answer)
 
 
-def _resolve(future: asyncio.Future[Answer], answer: Answer) -> None:
-    if not future.done():
-        future.set_result(answer)
-
-
-def _fail(future: asyncio.Future[Answer], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
+def _fail(group: Iterable[_Waiting[Question, Answer]], error: Exception) -> None:
+    for waiting in group:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)

@@ -20,6 +20,16 @@ def _add_context(
     return event
 
 
+def _hide_input(
+    _: object, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Validation errors quote the input in their text; their type and place must do."""
+    for stack in event.get("exception") or ():
+        if stack["exc_type"].endswith("ValidationError"):
+            stack["exc_value"] = "(hidden)"
+    return event
+
+
 def configure_logs(service: str, level: str) -> None:
     """Send everything, the standard library's loggers included, to standard error as JSON."""
     processors: list[structlog.typing.Processor] = [
@@ -27,7 +37,11 @@ def configure_logs(service: str, level: str) -> None:
         _add_context,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        # Without the frames' local variables: those hold names, numbers and keys.
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
+        _hide_input,
     ]
     structlog.configure(
         processors=[*processors, structlog.processors.JSONRenderer()],

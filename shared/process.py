@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import uvicorn
 import uvloop
 from fastapi import FastAPI
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.auth import FetchKeys, TokenVerifier, fetch_keys_from
@@ -54,31 +55,59 @@ class ServiceDefinition:
 
 def run(service: ServiceDefinition, arguments: Sequence[str]) -> int:
     """The body of `python -m services.<name> …`. Returns the process's exit code."""
-    usage = (
-        f"usage: python -m services.{service.name} "
-        "api|consumer|relay|jobs … | migrate | announce | replay --since ISO-8601"
-    )
-    if not arguments or arguments[0] in {"-h", "--help"}:
-        sys.stdout.write(usage + "\n")
-        return 0 if arguments else 2
-    settings = service.settings()
+    words = list(arguments)
+    if words[:1] in (["-h"], ["--help"]):
+        sys.stdout.write(_usage(service))
+        return 0
+    if not _is_understood(service, words):
+        sys.stderr.write(_usage(service))
+        return 2
+    try:
+        settings = service.settings()
+    except ValidationError as error:
+        _explain_settings(service, error)
+        return 2
     configure_logs(service.name, settings.log_level)
-    match list(arguments):
+    match words:
         case ["migrate"]:
             asyncio.run(upgrade(service.name, settings.database_url))
-            return 0
         case ["announce"] if service.announce is not None:
             asyncio.run(_announce(service.announce, settings))
-            return 0
         case ["replay", "--since", since]:
             return _replay(settings, since)
         case [word, *rest] if word in service.commands:
             asyncio.run(_run_command(service.commands[word], settings, rest))
-            return 0
-        case roles if set(roles) <= set(ROLES):
+        case roles:
             return _run_roles(service, settings, frozenset(roles))
-    sys.stderr.write(usage + "\n")
-    return 2
+    return 0
+
+
+def _usage(service: ServiceDefinition) -> str:
+    others = ["migrate", "replay --since ISO-8601", *service.commands]
+    if service.announce is not None:
+        others.append("announce")
+    return f"usage: python -m services.{service.name} {'|'.join(ROLES)} … | {' | '.join(others)}\n"
+
+
+def _is_understood(service: ServiceDefinition, words: Sequence[str]) -> bool:
+    match words:
+        case []:
+            return False
+        case ["migrate"] | ["replay", "--since", _]:
+            return True
+        case ["announce"]:
+            return service.announce is not None
+        case [word, *_] if word in service.commands:
+            return True
+    return set(words) <= set(ROLES)
+
+
+def _explain_settings(service: ServiceDefinition, error: ValidationError) -> None:
+    """Name what is missing or wrong, and never a value: some are secret."""
+    prefix = service.settings.model_config.get("env_prefix", "")
+    for finding in error.errors(include_input=False, include_context=False):
+        name = prefix + "_".join(str(part) for part in finding["loc"]).upper()
+        sys.stderr.write(f"{name}: {finding['msg']}\n")
 
 
 async def _run_command(
@@ -88,22 +117,32 @@ async def _run_command(
 
 
 def _replay(settings: ServiceSettings, since: str) -> int:
-    instant = datetime.fromisoformat(since)
-    if instant.tzinfo is None:
-        sys.stderr.write("--since needs a time zone, for example 2026-01-31T00:00:00+08:00\n")
+    instant = _instant_or_none(since)
+    if instant is None:
+        sys.stderr.write("--since needs an instant like 2026-01-31T00:00:00+08:00\n")
         return 2
     count = asyncio.run(replay_outbox(settings, instant, utc_now))
     sys.stdout.write(f"{count} events will be sent again by the relay\n")
     return 0
 
 
+def _instant_or_none(said: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return None if instant.tzinfo is None else instant
+
+
 async def _announce(
     announce: Callable[[AsyncSession, datetime], Awaitable[int]], settings: ServiceSettings
 ) -> None:
     engine = create_engine(settings.database_url, 1)
-    async with transaction(engine) as session:
-        count = await announce(session, utc_now())
-    await engine.dispose()
+    try:
+        async with transaction(engine) as session:
+            count = await announce(session, utc_now())
+    finally:
+        await engine.dispose()
     sys.stdout.write(f"{count} events wait for the relay\n")
 
 
@@ -115,7 +154,7 @@ def _run_roles(service: ServiceDefinition, settings: ServiceSettings, roles: fro
     except* Exception as group:
         exit_code = 1
         for error in group.exceptions:
-            log.error("process_failed", service=service.name, error=repr(error))
+            log.error("process_failed", error=repr(error), exc_info=error)
     return exit_code
 
 
@@ -133,10 +172,10 @@ async def _serve(
         else _health_app(service, runtime, health)
     )
     stop = asyncio.Event()
-    _stop_on_signals(stop)
     _calm_collector()
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as tasks:
+            _stop_on_signals(stop, limit, settings.drain_seconds_max + 5)
             tasks.create_task(_serve_http(app, settings, stop), name="http")
             if has_consumer:
                 tasks.create_task(consumer.run(stop), name="consumer")
@@ -225,18 +264,28 @@ async def _serve_http(app: FastAPI, settings: ServiceSettings, stop: asyncio.Eve
     )
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    stopping.cancel()
-    await serving
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # Also when another role failed: open requests are answered before the process goes.
+        server.should_exit = True
+        stopping.cancel()
+        await serving
     if not stop.is_set():
         raise RuntimeError(f"The HTTP server on port {settings.port} ended by itself")
 
 
-def _stop_on_signals(stop: asyncio.Event) -> None:
+def _stop_on_signals(stop: asyncio.Event, limit: asyncio.Timeout, seconds_max: float) -> None:
+    """Have SIGTERM and SIGINT ask all roles to end, and end them when that takes too long."""
     loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if not stop.is_set():
+            stop.set()
+            limit.reschedule(loop.time() + seconds_max)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ask)
 
 
 def _calm_collector() -> None:

@@ -17,22 +17,32 @@ class ServiceSettings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     log_level: str = "INFO"
 
-    deployment_key: SecretStr = Field(description="32+ characters; till secrets derive from it")
+    deployment_key: SecretStr = Field(
+        min_length=32, description="32+ characters; till secrets derive from it"
+    )
     jwks_url: str = Field(description="where the keys of access tokens are published")
     token_issuer: str = "galleria"
 
-    body_bytes_max: int = Field(8 * 1024 * 1024, description="larger request bodies are 413")
-    signature_skew_seconds_max: int = Field(300, description="a till's clock may be off by this")
+    body_bytes_max: int = Field(8 * 1024 * 1024, ge=1, description="larger request bodies are 413")
+    signature_skew_seconds_max: int = Field(
+        300, ge=0, description="a till's clock may be off by this"
+    )
 
-    relay_batch_rows_max: int = 1_000
-    relay_poll_seconds: float = Field(0.05, description="pause of the relay when nothing waits")
-    consumer_batch_events_max: int = 1_000
-    consumer_poll_seconds: float = Field(0.2, description="how long one fetch waits for news")
-    consumer_stuck_seconds_max: float = Field(60, description="lag without progress: not alive")
-    dead_letters_in_a_row_max: int = Field(50, description="more in a row stop the consumer")
-    outbox_retention_days: int = 14
-    inbox_retention_days: int = Field(45, description="longer than outbox and topic together")
-    drain_seconds_max: float = Field(20, description="open requests and batches get this long")
+    relay_batch_rows_max: int = Field(1_000, ge=1)
+    relay_poll_seconds: float = Field(
+        0.05, gt=0, description="pause of the relay when nothing waits"
+    )
+    consumer_batch_events_max: int = Field(1_000, ge=1)
+    consumer_poll_seconds: float = Field(0.2, gt=0, description="how long one fetch waits for news")
+    consumer_stuck_seconds_max: float = Field(
+        60, gt=0, description="lag without progress: not alive"
+    )
+    dead_letters_in_a_row_max: int = Field(50, ge=1, description="more in a row stop the consumer")
+    outbox_retention_days: int = Field(14, ge=1)
+    inbox_retention_days: int = Field(45, ge=1, description="longer than outbox and topic together")
+    drain_seconds_max: float = Field(
+        20, ge=1, description="open requests and batches get this long"
+    )
 
     @property
     def outbox_retention(self) -> timedelta:

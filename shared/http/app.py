@@ -35,6 +35,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,
         responses=problems.PROBLEM_RESPONSES,
         separate_input_output_schemas=False,
     )
@@ -43,6 +44,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.include_router(internal_router(invariants, runtime.handlers, health))
+    problems.describe(app)
     _serve_documents(app)
     app.add_middleware(Frame, body_bytes_max=runtime.settings.body_bytes_max)
     return app

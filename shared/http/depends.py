@@ -159,7 +159,7 @@ class IdempotencyKeyMissing(Malformed):
     """This request needs an Idempotency-Key header: 1 to 128 visible characters."""
 
 
-def _idempotency_key(
+async def _idempotency_key(
     idempotency_key: Annotated[
         str | None, Header(description="the same key again gets the stored answer")
     ] = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
 from shared.auth import require_role
-from shared.consumer import Handlers, replay_dead_letter
+from shared.consumer import Handlers, discard_dead_letter, replay_dead_letter
 from shared.errors import NotFound, Unavailable
 from shared.http.depends import CurrentStaff, Now, Public, Tx, runtime_of
 
 HealthCheck = Callable[[], str | None]
 Invariants = Callable[[AsyncSession], Awaitable[Mapping[str, int]]]
 OPERATIONS = "operations"
+LetterId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 class Health(BaseModel):
@@ -51,7 +52,7 @@ class ReplayResult(BaseModel):
     """What became of the dead letter."""
 
     id: int
-    resolution: str = Field(examples=["replayed"])
+    resolution: Literal["replayed", "discarded"]
 
 
 class DeadLetterUnknown(NotFound):
@@ -64,7 +65,7 @@ def internal_router(
     """Routes that every service has."""
     router = APIRouter(tags=["operations"])
 
-    @router.get("/health/live", responses={503: {"model": Health}})
+    @router.get("/health/live")
     async def is_live(_: Public) -> Health:
         """The process gets on: its loop answers and its consumer is not stuck."""
         for check in health:
@@ -72,7 +73,7 @@ def internal_router(
                 raise Unavailable(trouble)
         return Health(status="ok")
 
-    @router.get("/health/ready", responses={503: {"model": Health}})
+    @router.get("/health/ready")
     async def is_ready(_: Public, session: Tx) -> Health:
         """The database answers."""
         await session.execute(text("SELECT 1"))
@@ -106,25 +107,33 @@ def _add_dead_letter_routes(router: APIRouter, handlers: Handlers) -> None:
         rows = await session.execute(
             text(
                 "SELECT id, topic, key, type, reason, error, parked_at FROM dead_letter "
-                "WHERE resolved_at IS NULL AND program_id = :program_id ORDER BY id LIMIT :limit"
+                "WHERE resolved_at IS NULL AND (program_id = :program_id OR program_id IS NULL) "
+                "ORDER BY id LIMIT :limit"
             ),
             {"limit": limit, "program_id": staff.program_id},
         )
         return [DeadLetterRow.model_validate(dict(row)) for row in rows.mappings()]
 
-    @router.post("/internal/dead-letters/{letter_id}/replay", response_model=ReplayResult)
+    @router.post("/internal/dead-letters/{letter_id}/replay")
     async def replay(
-        letter_id: Annotated[int, Path(ge=1, le=2**63 - 1)],
-        staff: CurrentStaff,
-        session: Tx,
-        now: Now,
-        request: Request,
-    ) -> Any:
-        """Work a parked event again; it is resolved if that succeeds. Role: operations."""
+        letter_id: LetterId, staff: CurrentStaff, session: Tx, now: Now, request: Request
+    ) -> ReplayResult:
+        """Work a parked event again; if that succeeds it is resolved, and those that waited
+        behind it are worked too, in order. Role: operations."""
         require_role(staff, OPERATIONS)
-        service = runtime_of(request).service
-        if not await replay_dead_letter(
-            session, service, handlers, now, letter_id, staff.program_id
-        ):
+        service, program_id = runtime_of(request).service, staff.program_id
+        if not await replay_dead_letter(session, service, handlers, now, letter_id, program_id):
             raise DeadLetterUnknown("No open dead letter has this id.")
         return ReplayResult(id=letter_id, resolution="replayed")
+
+    @router.post("/internal/dead-letters/{letter_id}/discard")
+    async def discard(
+        letter_id: LetterId, staff: CurrentStaff, session: Tx, now: Now, request: Request
+    ) -> ReplayResult:
+        """Give a parked event up for good; those that waited behind it are worked. Role:
+        operations."""
+        require_role(staff, OPERATIONS)
+        service, program_id = runtime_of(request).service, staff.program_id
+        if not await discard_dead_letter(session, service, handlers, now, letter_id, program_id):
+            raise DeadLetterUnknown("No open dead letter has this id.")
+        return ReplayResult(id=letter_id, resolution="discarded")

@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
 from shared.clock import monotonic_seconds
-from shared.http.problems import problem
+from shared.http.problems import BODY_TOO_LARGE, problem
 from shared.ids import new_bytes, new_id
 from shared.logs import correlation_id, get_log, trace_parent
 
@@ -16,10 +18,16 @@ _CORRELATION = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 TOKEN_PATH = "/v1/oauth/token"
 _FORM = "application/x-www-form-urlencoded"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_GONE = 499  # As nginx counts callers that hung up before they had their answer.
 
 
-class BodyTooLarge(Exception):
-    """More bytes arrived than the service takes."""
+class BodyTooLarge(HTTPException):
+    """More bytes arrived than the service takes. FastAPI lets HTTP errors pass, not others."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "The body is too large. Send less at once.")
 
 
 class Frame:
@@ -36,7 +44,7 @@ class Frame:
         headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
         _enter_context(headers)
         started_at = monotonic_seconds()
-        status = 500
+        status = _GONE
 
         async def watched_send(message: Message) -> None:
             nonlocal status
@@ -51,11 +59,11 @@ class Frame:
         try:
             await self._answer(scope, receive, watched_send, headers)
         finally:
+            # Callers choose the words of a path and a method; labels must stay few.
             route = getattr(scope.get("route"), "path", "unmatched")
-            metrics.HTTP_REQUESTS.labels(scope["method"], route, status).inc()
-            metrics.HTTP_SECONDS.labels(scope["method"], route).observe(
-                monotonic_seconds() - started_at
-            )
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            metrics.HTTP_REQUESTS.labels(method, route, status).inc()
+            metrics.HTTP_SECONDS.labels(method, route).observe(monotonic_seconds() - started_at)
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, str]
@@ -73,8 +81,8 @@ class Frame:
 
         try:
             await self._app(scope, self._limited(receive), tracking_send)
-        except BodyTooLarge:
-            await self._too_large()(scope, receive, send)
+        except ClientDisconnect:
+            log.info("client_left", path=scope["path"])
         except Exception:
             log.exception("request_failed", path=scope["path"])
             if has_started:
@@ -84,22 +92,16 @@ class Frame:
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Any:
         length = headers.get(b"content-length", "0")
-        if not length.isdigit() or int(length) > self._body_bytes_max:
-            return self._too_large()
-        has_body = length != "0" or b"transfer-encoding" in headers
+        if not _LENGTH.fullmatch(length):
+            return problem(400, "bad_request", "Content-Length is not a number.")
+        if int(length) > self._body_bytes_max:
+            return problem(413, BODY_TOO_LARGE, "The body is too large. Send less at once.")
+        has_body = int(length) > 0 or b"transfer-encoding" in headers
         if has_body and scope["method"] in {"POST", "PUT", "PATCH", "DELETE"}:
             wanted = _FORM if scope["path"] == TOKEN_PATH else "application/json"
             if headers.get(b"content-type", "").split(";")[0].strip().lower() != wanted:
                 return problem(415, "wrong_content_type", f"The body must be {wanted}.")
         return None
-
-    def _too_large(self) -> Any:
-        return problem(
-            413,
-            "body_too_large",
-            f"The body may have {self._body_bytes_max} bytes. Send less at once.",
-            bytes_max=self._body_bytes_max,
-        )
 
     def _limited(self, receive: Receive) -> Receive:
         seen = 0

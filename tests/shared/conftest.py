@@ -14,6 +14,11 @@ from tests.support.clock import HandClock
 from tests.support.frame import FrameSettings, Listener, create_schema
 from tests.support.service import make_settings, open_engine
 
+EMPTY = """
+DROP TABLE IF EXISTS late;
+TRUNCATE outbox, inbox, dead_letter, scheduled_action, tally RESTART IDENTITY
+"""
+
 
 @pytest.fixture(scope="session")
 def frame_template(postgres_url: str) -> Iterator[str]:
@@ -22,13 +27,23 @@ def frame_template(postgres_url: str) -> Iterator[str]:
     _admin(postgres_url, f'CREATE DATABASE "{name}"')
     url = _named(postgres_url, name)
     run_apart(lambda: create_schema(url))
+    _admin(postgres_url, f'CREATE DATABASE "{name}_used" TEMPLATE "{name}"')
     yield name
-    _admin(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    for each in (name, f"{name}_used"):
+        _admin(postgres_url, f'DROP DATABASE "{each}" WITH (FORCE)')
 
 
 @pytest.fixture
-def database_url(postgres_url: str, frame_template: str) -> Iterator[str]:
-    """A database of this test alone."""
+def database_url(postgres_url: str, frame_template: str) -> str:
+    """A database with nothing in it but the schema; one per worker, emptied before each test."""
+    url = _named(postgres_url, f"{frame_template}_used")
+    _admin(url, EMPTY)
+    return url
+
+
+@pytest.fixture
+def new_database_url(postgres_url: str, frame_template: str) -> Iterator[str]:
+    """A database of this test alone, for tests that change the schema."""
     name = f"{frame_template}_{secrets.token_hex(4)}"
     _admin(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{frame_template}"')
     yield _named(postgres_url, name)
