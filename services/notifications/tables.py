@@ -153,7 +153,15 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         PrimaryKeyConstraint("program_id", "message_id"),
-        UniqueConstraint("program_id", "member_id", "cause_kind", "cause_id", "step", "channel"),
+        UniqueConstraint(
+            "program_id",
+            "member_id",
+            "cause_kind",
+            "cause_id",
+            "step",
+            "channel",
+            name="uq_message_once",
+        ),
         ForeignKeyConstraint(
             ["program_id", "member_id"], ["member.program_id", "member.member_id"]
         ),

@@ -146,7 +146,7 @@ def upgrade() -> None:
             "cause_id",
             "step",
             "channel",
-            name=op.f("uq_message_program_id_member_id_cause_kind_cause_id_step_channel"),
+            name=op.f("uq_message_once"),
         ),
     )
     op.create_index(
