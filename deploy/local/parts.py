@@ -5,7 +5,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from deploy.local.waiting import wait_until
 
 ROLES = ("api", "consumer", "relay", "jobs")
 READY_SECONDS_MAX = 90.0
+TOOL_SECONDS_MAX = 300.0
 LOG_BYTES_MAX = 20_000_000
 # Straight to the loopback address: a proxy in the environment is for the world outside.
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
@@ -63,27 +64,30 @@ def answers(port: int, path: str) -> bool:
         return False
 
 
-def run_tool(module: str, *arguments: str, stdin: str = "", say: Callable[[str], None]) -> None:
-    """Run `python -m module` to its end, saying its lines. Raises StackProblem if it fails."""
-    process = subprocess.Popen(
+def run_tool(
+    module: str,
+    *arguments: str,
+    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Run `python -m module` to its end and return the lines that it printed.
+
+    Raises StackProblem, with the end of its output, if it fails.
+    """
+    done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        env={**os.environ, **(environment or {})},
+        input=stdin,
+        capture_output=True,
         text=True,
+        timeout=TOOL_SECONDS_MAX,
+        check=False,
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process, process.stdin as given:
-        given.write(stdin)
-        given.close()
-        lines = []
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            say(line.rstrip())
-    if process.returncode != 0:
-        raise StackProblem(f"`python -m {module}` failed:\n" + "\n".join(lines[-15:]))
+    if done.returncode != 0:
+        lines = (done.stdout + done.stderr).splitlines()[-15:]
+        raise StackProblem(f"`python -m {module}` failed:\n" + "\n".join(lines))
+    return done.stdout.splitlines()
 
 
 def rotate(log_path: Path) -> None:

@@ -2,17 +2,19 @@
 
 import signal
 import sys
+import time
 import traceback
 
 from deploy.local import kafka, postgres, processes
 from deploy.local.clock import now_text
-from deploy.local.finish import finish
+from deploy.local.finish import finish, renew_token
 from deploy.local.keep import only_supervisor, read_state
 from deploy.local.layout import SERVICES, Layout, default_layout
 from deploy.local.problem import StackProblem
 from deploy.local.supervisor import SERVICE_STOP_SIGNALS, Supervisor
 
 HOME_CHECK_SECONDS = 2.0
+TOKEN_RENEWAL_SECONDS = 12 * 3600.0
 
 
 def main() -> int:
@@ -61,10 +63,21 @@ def _start(supervisor: Supervisor) -> str | None:
 
 def _wait(supervisor: Supervisor) -> None:
     """Until somebody says stop, or the stack's folder is gone and there is nothing to serve."""
+    renewed = time.monotonic()
     while not supervisor.stopping.wait(HOME_CHECK_SECONDS):
         if not supervisor.layout.lock_file.exists():
             _say(f"{supervisor.layout.home} was deleted")
             return
+        if time.monotonic() - renewed > TOKEN_RENEWAL_SECONDS:
+            _renew(supervisor)
+            renewed = time.monotonic()
+
+
+def _renew(supervisor: Supervisor) -> None:
+    try:
+        renew_token(supervisor)
+    except StackProblem as problem:
+        _say(f"the staff token could not be renewed: {problem}")
 
 
 def _say(line: str) -> None:

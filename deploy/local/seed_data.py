@@ -12,22 +12,36 @@ PROGRAM_NAME = "Galleria"
 TIME_ZONE = "Asia/Shanghai"
 CURRENCY = "CNY"
 REGION = "CN"
-TILL_IDS = ("t1", "t2")
+TILL_IDS = ("T1", "T2")
 TIER_WINDOW_DAYS = 365
 TIER_VALIDITY_DAYS = 365
 # Of the households of the demo about 45 % spend enough in their year for silver, 19 % for gold
 # and 4 % for diamond.
 TIERS = (
-    {"code": "member", "name": "会员 Member", "threshold_minor": 0},
-    {"code": "silver", "name": "银卡 Silver", "threshold_minor": 150_000},
-    {"code": "gold", "name": "金卡 Gold", "threshold_minor": 300_000},
-    {"code": "diamond", "name": "钻石 Diamond", "threshold_minor": 600_000},
+    {"code": "member", "name": "会员 Member", "rank": 0, "threshold_minor": 0},
+    {"code": "silver", "name": "银卡 Silver", "rank": 1, "threshold_minor": 150_000},
+    {"code": "gold", "name": "金卡 Gold", "rank": 2, "threshold_minor": 300_000},
+    {"code": "diamond", "name": "钻石 Diamond", "rank": 3, "threshold_minor": 600_000},
 )
 
 
 def shop_code(number: int) -> str:
     """The code of a shop of the demo's data."""
     return f"s{number}"
+
+
+def demo_shop() -> str:
+    """The code of the shop whose till is shown to whoever starts the stack: the busiest."""
+    return shop_code(max(shops(), key=lambda shop: shop.receipts).number)
+
+
+def tier_scheme() -> dict[str, Any]:
+    """The four tiers, as membership takes them."""
+    return {
+        "window_days": TIER_WINDOW_DAYS,
+        "validity_days": TIER_VALIDITY_DAYS,
+        "tiers": list(TIERS),
+    }
 
 
 def directory() -> dict[str, list[dict[str, Any]]]:

@@ -22,6 +22,7 @@ from deploy.local.layout import ENGINES, PARTS, SERVICES, Layout
 from deploy.local.parts import Running, answers, run_tool, start_service
 from deploy.local.ports import choose_port
 from deploy.local.problem import StackProblem
+from deploy.local.program import open_program
 from deploy.local.together import together
 
 BACK_OFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
@@ -48,7 +49,7 @@ class Supervisor:
         self.secrets: dict[str, Any] = read_secrets(layout)
         self.stopping = threading.Event()
         self._ports = read_ports(layout)
-        self._seeded: dict[str, Any] | None = None
+        self.seeded: dict[str, Any] | None = None
         self._running: dict[str, Running] = {}
         self._outdated: set[str] = set()
         self._lock = threading.Lock()
@@ -56,9 +57,9 @@ class Supervisor:
 
     def start(self) -> None:
         """All parts, engines first; returns when every one is ready."""
-        together({"postgres": self._start_postgres, "kafka": self._start_kafka})
         for service in SERVICES:
             self._choose_port(service)
+        together({"postgres": self._start_postgres, "kafka": self._start_kafka})
         if not self.stopping.is_set():
             together({service: partial(self._launch, service) for service in SERVICES})
         for part in PARTS:
@@ -79,7 +80,7 @@ class Supervisor:
 
     def publish(self, seeded: dict[str, Any]) -> None:
         """Write `stack.json`; done again whenever a part comes back on another port."""
-        self._seeded = seeded
+        self.seeded = seeded
         write_json(self.layout.stack_file, describe_stack(self.addresses, self.secrets, seeded))
 
     def _start_postgres(self) -> None:
@@ -87,12 +88,14 @@ class Supervisor:
         self.say("migrating the databases")
         passwords = self.secrets["database_passwords"]
         told = {"admin_url": self.addresses.postgres_url, "passwords": passwords}
-        run_tool("deploy.local.databases", stdin=json.dumps(told), say=self.say)
+        run_tool("deploy.local.databases", stdin=json.dumps(told))
+        open_program(self.layout, self.addresses, self.secrets)
 
     def _start_kafka(self) -> None:
         self._launch("kafka")
         bootstrap = self.addresses.kafka_bootstrap
-        run_tool("deploy.kafka.apply_topics", "--bootstrap", bootstrap, say=self.say)
+        for line in run_tool("deploy.kafka.apply_topics", "--bootstrap", bootstrap):
+            self.say(line)
 
     def _launch(self, part: str) -> None:
         self.board.note(part, status="starting")
@@ -110,8 +113,8 @@ class Supervisor:
         """The part came back elsewhere: those that know its old address start again."""
         if part in (*ENGINES, "membership"):
             self._outdated.update(service for service in SERVICES if service != part)
-        if self._seeded is not None:
-            self.publish(self._seeded)
+        if self.seeded is not None:
+            self.publish(self.seeded)
 
     def _start_part(self, part: str) -> Running:
         data = self.layout.data(part)
