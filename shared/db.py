@@ -17,7 +17,7 @@ from shared.errors import Unavailable
 # What PostgreSQL says when the request was fine and the moment was not: lost connections, dead-
 # locks, no room, locks not free, shutdowns; a server that is not (or no longer) the primary; a
 # transaction that was idle or ran for too long.
-_PASSING_SQLSTATES = ("08", "40", "53", "55", "57", "25006", "25P03", "25P04")
+_PASSING_SQLSTATES = ("08", "40", "53", "55P03", "55006", "57", "25006", "25P03", "25P04")
 # A dead peer is noticed after 10 + 3 x 5 seconds, not after the hours that are the default.
 _KEEPALIVE = {
     "tcp_keepalives_idle": "10",

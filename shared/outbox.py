@@ -107,8 +107,11 @@ async def keep_outbox_partitions(session: AsyncSession, now: datetime, keep: tim
             changed += 1
     for name, number in await _partitions(session):
         if number < first and await _is_told_and_old(session, name, now - keep):
-            await session.execute(text(f"DROP TABLE {name}"))
-            changed += 1
+            # Somebody may be writing its last row just now: look again when nobody can.
+            await session.execute(text(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))
+            if await _is_told_and_old(session, name, now - keep):
+                await session.execute(text(f"DROP TABLE {name}"))
+                changed += 1
     return changed
 
 
@@ -125,7 +128,10 @@ async def _partitions(session: AsyncSession) -> list[tuple[str, int]]:
 async def _add_partition(session: AsyncSession, number: int) -> None:
     low, high = number * PARTITION_ROWS, (number + 1) * PARTITION_ROWS
     # Attaching takes a weaker lock on the parent than creating in place, so writers go on.
-    await session.execute(text(f"CREATE TABLE outbox_{number} (LIKE outbox INCLUDING ALL)"))
+    # (It brings the identity of `id` with it; a table that has its own cannot be attached.)
+    await session.execute(
+        text(f"CREATE TABLE outbox_{number} (LIKE outbox INCLUDING ALL EXCLUDING IDENTITY)")
+    )
     await session.execute(
         text(
             f"ALTER TABLE outbox ATTACH PARTITION outbox_{number} "
