@@ -48,10 +48,12 @@ def staff_headers(
     *,
     subject: str = "staff-1",
     mall_ids: Iterable[UUID] | None = None,
+    shop_ids: Iterable[UUID] | None = None,
 ) -> dict[str, str]:
     """The Authorization header of somebody on the staff."""
     malls = None if mall_ids is None else [str(m) for m in mall_ids]
-    token = _token(clock, program_id, "staff", subject, rol=list(roles), mal=malls)
+    shops = None if shop_ids is None else [str(s) for s in shop_ids]
+    token = _token(clock, program_id, "staff", subject, rol=list(roles), mal=malls, shp=shops)
     return {"Authorization": f"Bearer {token}"}
 
 

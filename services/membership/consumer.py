@@ -1,0 +1,45 @@
+"""What membership hears: receipts that are some member's."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.membership.domain.purchases import Purchase
+from services.membership.usecases.apply_purchases import apply_purchases
+from shared.consumer import Delivery, Handlers
+from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
+
+
+async def _on_receipts(
+    session: AsyncSession, now: datetime, deliveries: Sequence[Delivery]
+) -> None:
+    """Both events are one handler's, so that a batch of them stays one batch."""
+    purchases = [p for p in map(_purchase, deliveries) if p is not None]
+    if purchases:
+        program_id = deliveries[0].event.program_id
+        await apply_purchases(session, now, program_id, purchases)
+
+
+def _purchase(delivery: Delivery) -> Purchase | None:
+    """Nobody's receipts are of no interest; they are told again if they become somebody's."""
+    event = delivery.event
+    assert isinstance(event, PosTransactionRecorded | PosTransactionAttributed)
+    if event.member_id is None:
+        return None
+    return Purchase(
+        event.member_id,
+        event.transaction_id,
+        event.kind,
+        event.purchased_at,
+        event.total_minor,
+        event.currency,
+        delivery.correlation_id,
+        delivery.traceparent,
+    )
+
+
+HANDLERS: Handlers = {
+    PosTransactionRecorded: _on_receipts,
+    PosTransactionAttributed: _on_receipts,
+}

@@ -1,0 +1,1 @@
+"""The rules of membership: pure, told the time, free of I/O."""

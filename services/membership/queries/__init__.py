@@ -1,0 +1,1 @@
+"""Reads: SQL to rows for the front doors."""

@@ -1,0 +1,1 @@
+"""The SQL that writes, and the locks; every statement names one programme."""

@@ -1,0 +1,1 @@
+"""What membership can do: one file, one function of the same name."""

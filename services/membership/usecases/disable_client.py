@@ -1,0 +1,17 @@
+"""Take a client out of use."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.membership.domain.errors import ClientUnknown
+from services.membership.storage.clients import disable_client_row
+
+
+async def disable_client(
+    session: AsyncSession, now: datetime, program_id: UUID, client_id: str
+) -> None:
+    """It gets no more tokens; those it has end by themselves. Raises `ClientUnknown`."""
+    if not await disable_client_row(session, program_id, client_id, now):
+        raise ClientUnknown("No client has this id.")
