@@ -45,11 +45,12 @@ def _send(client: httpx.Client, method: str, path: str, body: Any = None) -> Any
 def _wait_until_known(points_url: str, till: dict[str, Any]) -> None:
     """Until the news of the directory has come to points: an unknown till is told to wait (503).
 
-    Asked with an empty batch, which is refused and leaves no trace.
+    Asked with a batch of one empty item, which is rejected and leaves no trace; an empty batch
+    would be refused before anybody looks the till up.
     """
     deadline = time.monotonic() + KNOWN_SECONDS_MAX
     with httpx.Client(base_url=points_url, timeout=10) as points:
-        while (answer := _post_empty_batch(points, till)).status_code == 503:
+        while (answer := _post_useless_batch(points, till)).status_code == 503:
             if time.monotonic() > deadline:
                 raise StackProblem(f"points still does not know the till: {answer.text[:500]}")
             time.sleep(0.1)
@@ -57,8 +58,8 @@ def _wait_until_known(points_url: str, till: dict[str, Any]) -> None:
             raise StackProblem(f"points refuses the till's signature: {answer.text[:500]}")
 
 
-def _post_empty_batch(points: httpx.Client, till: dict[str, Any]) -> httpx.Response:
-    body = b'{"transactions": []}'
+def _post_useless_batch(points: httpx.Client, till: dict[str, Any]) -> httpx.Response:
+    body = b'{"transactions": [{}]}'
     named = Till(
         UUID(till["program_id"]), UUID(till["shop_id"]), till["till_id"], till["key_version"]
     )
