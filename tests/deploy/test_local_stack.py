@@ -18,7 +18,7 @@ from deploy.local.layout import PARTS, ROOT, SERVICES
 from deploy.local.ports import choose_port
 from deploy.local.waiting import wait_until
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -70,11 +70,19 @@ def stack(engine_folder: Path) -> Iterator[LocalStack]:
     assert local.call("clean").returncode == 0
 
 
-def test_the_stack_outlives_the_death_of_any_part_and_of_its_supervisor(stack: LocalStack) -> None:
-    assert "Galleria is up" in stack.up()
+def test_the_stack_outlives_whatever_happens_to_it(stack: LocalStack) -> None:
+    """One story, for each start of the whole stack takes its seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        busy = other.getsockname()[1]
+        stack.prefer({"postgres": busy})
+        output = stack.up()
+    assert "Galleria is up" in output
+    assert f"port {busy} is busy: PostgreSQL takes" in output
     told = stack.read("stack.json")
+    assert set(told) == {"services", "program_id", "credentials", "databases", "kafka"}
     assert set(told["services"]) == set(told["databases"]) == set(SERVICES)
     assert told["kafka"]["bootstrap_servers"] == f"127.0.0.1:{stack.part('kafka')['port']}"
+    assert "already up" in stack.up()
 
     before = stack.pids()
     for pid in before.values():
@@ -86,27 +94,17 @@ def test_the_stack_outlives_the_death_of_any_part_and_of_its_supervisor(stack: L
     os.kill(stack.read("state.json")["supervisor_pid"], signal.SIGKILL)
     orphans = stack.pids()
     assert stack.call("status").returncode == 1
-    assert "that an earlier stack left running" in stack.up()
+    assert "that an earlier stack left running" in stack.call("down").stdout
     assert not any(processes.is_alive(pid) for pid in orphans.values())
-    assert stack.read("stack.json") == told
-    assert "already up" in stack.up()
-
-    last = stack.pids()
-    assert stack.call("down").returncode == 0
-    assert not any(processes.is_alive(pid) for pid in last.values())
     assert not (stack.home / "stack.json").exists()
 
-
-def test_a_busy_port_is_replaced_and_said_and_stays_for_the_next_start(stack: LocalStack) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        busy = other.getsockname()[1]
-        stack.prefer({"postgres": busy})
-        assert f"port {busy} is busy: PostgreSQL takes" in stack.up()
-    chosen = stack.part("postgres")["port"]
-    assert chosen != busy
-    stack.call("down")
     stack.up()
-    assert stack.part("postgres")["port"] == chosen
+    assert _without_token(stack.read("stack.json")) == _without_token(told)
+
+    # Whoever deletes the folder under a running stack is not left with its processes.
+    pids = [stack.read("state.json")["supervisor_pid"], *stack.pids().values()]
+    (stack.home / "supervisor.lock").unlink()
+    assert wait_until(lambda: not any(map(processes.is_alive, pids)), PATIENCE_SECONDS)
 
 
 def test_a_stale_data_folder_is_a_message_and_not_a_stack_trace(stack: LocalStack) -> None:
@@ -119,12 +117,9 @@ def test_a_stale_data_folder_is_a_message_and_not_a_stack_trace(stack: LocalStac
     assert stack.call("status").returncode == 1
 
 
-def test_a_stack_whose_folder_was_deleted_ends_by_itself(stack: LocalStack) -> None:
-    stack.up()
-    supervisor = stack.read("state.json")["supervisor_pid"]
-    pids = [supervisor, *stack.pids().values()]
-    (stack.home / "supervisor.lock").unlink()
-    assert wait_until(lambda: not any(map(processes.is_alive, pids)), PATIENCE_SECONDS)
+def _without_token(told: dict[str, Any]) -> dict[str, Any]:
+    staff = {**told["credentials"]["staff"], "token": None}
+    return {**told, "credentials": {**told["credentials"], "staff": staff}}
 
 
 def _all_run_again(stack: LocalStack, before: dict[str, int]) -> bool:
