@@ -1,16 +1,18 @@
-"""Points under test: its database, its app, and a mall with a shop, a till and a member."""
+"""Points under test: its database, its app, and a mall with a shop, a till and a member.
+
+Tests of one worker share a database: each opens a programme of its own, as malls do.
+"""
 
 from collections.abc import AsyncIterator, Callable
-from uuid import UUID
+from dataclasses import replace
 
-import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.points.queries.invariants import check_invariants
 from services.points.settings import PointsSettings
 from shared.db import transaction
-from tests.points.mall import Mall, open_mall
+from tests.points.mall import Mall, open_door, open_mall
 from tests.support.clock import HandClock
 from tests.support.service import make_settings, open_engine
 
@@ -22,9 +24,15 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-async def engine(make_database: Callable[[str], str]) -> AsyncIterator[AsyncEngine]:
-    """An engine on a fresh database; the books must be right when the test ends."""
-    async with open_engine(make_database("points")) as opened:
+def settings(worker_database: Callable[[str], str]) -> PointsSettings:
+    """Settings with the worker's database."""
+    return make_settings(PointsSettings, worker_database("points"))
+
+
+@pytest.fixture
+async def engine(settings: PointsSettings) -> AsyncIterator[AsyncEngine]:
+    """An engine on the worker's database; the books must be right when the test ends."""
+    async with open_engine(settings.database_url) as opened:
         yield opened
         async with transaction(opened) as session:
             broken = await check_invariants(session)
@@ -32,8 +40,32 @@ async def engine(make_database: Callable[[str], str]) -> AsyncIterator[AsyncEngi
 
 
 @pytest.fixture
-async def mall(engine: AsyncEngine, clock: HandClock) -> AsyncIterator[Mall]:
-    """A mall in Shanghai with one shop, one till and one open account, behind its HTTP door."""
-    settings = make_settings(PointsSettings, str(engine.url.render_as_string(False)))
+async def mall(
+    engine: AsyncEngine, settings: PointsSettings, clock: HandClock
+) -> AsyncIterator[Mall]:
+    """A mall in Shanghai with one shop and one till, behind its HTTP door."""
     async with open_mall(engine, settings, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def twin(mall: Mall, settings: PointsSettings) -> AsyncIterator[Mall]:
+    """The same mall behind the door of a second process: own app, committer and connections."""
+    async with (
+        open_engine(settings.database_url) as engine,
+        open_door(engine, settings, mall.clock) as client,
+    ):
+        yield replace(mall, engine=engine, client=client)
+
+
+@pytest.fixture
+async def damaged_mall(
+    make_database: Callable[[str], str], clock: HandClock
+) -> AsyncIterator[Mall]:
+    """A mall whose books nobody checks in the end, on a database of its own."""
+    settings = make_settings(PointsSettings, make_database("points"))
+    async with (
+        open_engine(settings.database_url) as engine,
+        open_mall(engine, settings, clock) as opened,
+    ):
         yield opened

@@ -148,15 +148,30 @@ class Mall:
             line["original_line_number"] = number
         return body
 
+    async def another(self) -> "Mall":
+        """A mall of another programme behind the same door."""
+        other = Mall(self.engine, self.client, self.clock)
+        await other.open_shop()
+        return other
+
     async def push(self, body: Any, till: Till | None = None) -> httpx.Response:
         """Send one receipt, signed."""
         return await post_signed(self.client, self.clock, till or self.till, POS, body)
 
+    async def sold(self, *amounts: int, member_id: UUID | None = None) -> dict[str, Any]:
+        """A sale that was pushed and accepted."""
+        body = self.sale(*amounts, member_id=member_id)
+        answer = await self.push(body)
+        assert answer.status_code == 201, answer.text
+        return body
+
+    async def post_batch(self, body: Any) -> httpx.Response:
+        """Send a batch's body, signed."""
+        return await post_signed(self.client, self.clock, self.till, f"{POS}/batch", body)
+
     async def push_batch(self, bodies: Sequence[Any]) -> list[dict[str, Any]]:
         """Send a batch, signed; returns the results."""
-        answer = await post_signed(
-            self.client, self.clock, self.till, f"{POS}/batch", {"transactions": list(bodies)}
-        )
+        answer = await self.post_batch({"transactions": list(bodies)})
         assert answer.status_code == 200, answer.text
         results: list[dict[str, Any]] = answer.json()["results"]
         return results
@@ -184,6 +199,42 @@ class Mall:
             headers={**self.staff(), "Idempotency-Key": key},
         )
 
+    async def get(self, path: str, member_id: UUID | None = None, **query: Any) -> httpx.Response:
+        """Read as the member, or as staff."""
+        headers = (
+            self.staff()
+            if member_id is None
+            else member_headers(self.clock, self.program_id, member_id)
+        )
+        return await self.client.get(path, params=query, headers=headers)
+
+    async def set_policy(self, **fields: Any) -> httpx.Response:
+        """Staff add an earning policy, in force since long ago."""
+        body = {
+            "effective_from": (self.clock() - timedelta(days=500)).isoformat(),
+            "programme": {"points": 1, "per_minor": 100},
+            **fields,
+        }
+        return await self.client.post("/v1/earning-policies", json=body, headers=self.staff())
+
+    async def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Rows by SQL; `:p` is the programme."""
+        async with transaction(self.engine) as session:
+            found = await session.execute(text(query), {"p": self.program_id, **values})
+            return [tuple(row) for row in found]
+
+    async def execute(self, statement: str, **values: Any) -> None:
+        """A statement by SQL; `:p` is the programme."""
+        async with transaction(self.engine) as session:
+            await session.execute(text(statement), {"p": self.program_id, **values})
+
+    async def books(self) -> list[tuple[Any, ...]]:
+        """(receipt number, status, earned, clawed) of all receipts of the programme."""
+        return await self.rows(
+            "SELECT receipt_number, status, earned, clawed FROM pos_transaction "
+            "WHERE program_id = :p ORDER BY receipt_number"
+        )
+
     async def told(self, event_type: type[Event]) -> list[Any]:
         """The events of that type told so far."""
         return [e for e in await read_outbox(self.engine, self.program_id) if type(e) is event_type]
@@ -195,12 +246,21 @@ class Mall:
 
 
 @asynccontextmanager
+async def open_door(
+    engine: AsyncEngine, settings: PointsSettings, clock: HandClock
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client on an app of its own, as of one process."""
+    app = build_app(make_runtime("points", settings, engine, clock, HANDLERS))
+    async with open_client(app) as client:
+        yield client
+
+
+@asynccontextmanager
 async def open_mall(
     engine: AsyncEngine, settings: PointsSettings, clock: HandClock
 ) -> AsyncIterator[Mall]:
     """The mall with its app running."""
-    app = build_app(make_runtime("points", settings, engine, clock, HANDLERS))
-    async with open_client(app) as client:
+    async with open_door(engine, settings, clock) as client:
         mall = Mall(engine, client, clock)
         await mall.open_shop()
         yield mall

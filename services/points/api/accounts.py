@@ -152,6 +152,8 @@ async def read_receipts(
 ) -> ReceiptPage:
     """The member's sales and refunds."""
     check_may_read(who, member_id)
+    if await find_balance(session, who.program_id, member_id) is None:
+        raise MemberUnknown("No such member in this programme.")
     rows = await list_receipts(session, who.program_id, member_id, before, limit)
     receipts = [ReceiptRow(**row) for row in rows]
     is_full = len(receipts) == limit

@@ -124,6 +124,8 @@ def check_receipt(receipt: Receipt, shop: Shop, now: datetime, bounds: Bounds) -
         raise errors.OriginalMissing("Name the original receipt of the refund.")
     if receipt.kind == "sale" and receipt.original is not None:
         raise errors.OriginalNotAllowed("Only a refund names an original receipt.")
+    if receipt.kind == "refund" and receipt.original == receipt.key:
+        raise errors.OriginalIsRefund("A refund cannot undo itself.")
 
 
 def _check_sums(receipt: Receipt) -> None:

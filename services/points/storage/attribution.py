@@ -14,7 +14,7 @@ from services.points.domain.pos_records import (
 )
 from services.points.storage import pos_news
 from services.points.storage.books import Write
-from shared.errors import DomainError
+from shared.errors import Rejected
 
 
 def attribute(
@@ -53,7 +53,7 @@ def settle_refunds(
             continue
         try:
             receipt_books.check_fits(sale, refund, applied)
-        except DomainError:
+        except Rejected:
             refund.status = REFUSED
         else:
             receipt_books.apply_refund(write.books, account, sale, refund, applied)

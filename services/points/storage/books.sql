@@ -54,7 +54,7 @@ BEGIN
         END IF;
         -- A refund came first and left a placeholder, which the caller has locked.
         UPDATE pos_transaction p
-        SET kind = t.kind, status = t.status, shop_id = t.shop_id, mall_id = t.mall_id,
+        SET kind = t.kind, status = t.status, receipt_id = t.receipt_id, shop_id = t.shop_id, mall_id = t.mall_id,
             till_id = t.till_id, receipt_number = t.receipt_number,
             business_date = t.business_date, purchased_at = t.purchased_at,
             recorded_at = recorded, total_minor = t.total_minor, member_id = t.member_id,

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.earning import (
@@ -19,7 +20,7 @@ from services.points.domain.earning import (
 )
 from services.points.domain.receipts import Shop
 from shared.contracts.membership import ShopChanged, TillChanged
-from shared.db import driver
+from shared.db import Collision, driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +114,21 @@ async def insert_policy(
     now: datetime,
     recorded_by: str,
 ) -> None:
-    """Add a version; two writers of the same version collide on the key."""
+    """Add a version. Raises `Collision` when somebody else is adding the same one right now."""
     connection = await driver(session)
-    await connection.execute(
-        "INSERT INTO earning_policy (program_id, version, effective_from, spec, recorded_at, "
-        "recorded_by) VALUES ($1, $2, $3, $4, $5, $6)",
-        program_id,
-        version,
-        effective_from,
-        json.dumps(spec),
-        now,
-        recorded_by,
-    )
+    try:
+        await connection.execute(
+            "INSERT INTO earning_policy (program_id, version, effective_from, spec, recorded_at, "
+            "recorded_by) VALUES ($1, $2, $3, $4, $5, $6)",
+            program_id,
+            version,
+            effective_from,
+            json.dumps(spec),
+            now,
+            recorded_by,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise Collision("Another policy is being added right now.") from error
 
 
 async def resolve_numbers(

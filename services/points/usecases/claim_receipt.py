@@ -12,7 +12,7 @@ from services.points.domain.errors import (
     ReceiptAlreadyClaimed,
     ReceiptUnknown,
 )
-from services.points.domain.pos_records import ANONYMOUS, Stored
+from services.points.domain.pos_records import ANONYMOUS, AWAITED, Stored
 from services.points.domain.receipts import ReceiptKey, transaction_id_of
 from services.points.storage.attribution import attribute
 from services.points.storage.books import Write, write_books
@@ -54,7 +54,9 @@ async def claim_receipt(
         raise MemberUnknown("No such member in this programme.")
     policies = await load_policies(session, program_id)
     sale = (await list_by_id(session, program_id, policies, {receipt_id})).get(receipt_id)
-    if sale is None or sale.kind != "sale" or sale.total_minor != claim.total_minor:
+    if sale is None or sale.kind != "sale" or sale.status == AWAITED:
+        raise ReceiptUnknown("No such receipt, or its total is another.")
+    if sale.total_minor != claim.total_minor:
         raise ReceiptUnknown("No such receipt, or its total is another.")
     if sale.status != ANONYMOUS:
         if sale.member_id == claim.member_id:

@@ -26,7 +26,7 @@ from services.points.storage.pos_transactions import (
     lock_pos_batch,
 )
 from shared.db import Collision
-from shared.errors import DomainError
+from shared.errors import DomainError, Rejected
 
 _CHUNK = 100
 
@@ -220,8 +220,11 @@ def _decide(
     else:
         try:
             _take_refund(look, program_id, stored)
-        except DomainError as error:
+        except Rejected as error:
             return Outcome("rejected", stored.transaction_id, error=error)
+        # Refunds that took this one for a sale are refused by now, not left waiting.
+        waited = look.refunds.get(stored.transaction_id, ())
+        settle_refunds(look.write, program_id, None, stored, waited)
     look.known[stored.transaction_id] = stored
     look.fresh.add(stored.transaction_id)
     look.write.records.append(NewRecord(stored, item.receipt.content, fills))
@@ -242,6 +245,7 @@ def _take_refund(look: _Look, program_id: UUID, refund: Stored) -> None:
     sale = look.known.get(refund.receipt_id)
     if sale is None or sale.status == AWAITED:
         refund.status = WAITING_SALE
+        look.refunds.setdefault(refund.receipt_id, []).append(refund)
         return
     earlier = look.refunds.setdefault(sale.transaction_id, [])
     receipt_books.check_fits(sale, refund, earlier)
