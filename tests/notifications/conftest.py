@@ -6,10 +6,13 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.notifications.__main__ import SERVICE
 from services.notifications.settings import NotificationsSettings
+from services.notifications.tables import metadata
+from shared.db import transaction
 from shared.ids import new_id
 from tests.notifications.hearsay import Hearsay
 from tests.support.clock import HandClock
@@ -39,16 +42,22 @@ async def session(worker_database: MakeDatabase) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-def settings(make_database: MakeDatabase, tmp_path: Path) -> NotificationsSettings:
-    """Settings of a service with a database of its own and a folder for the file channel."""
-    url = make_database("notifications")
+def settings(worker_database: MakeDatabase, tmp_path: Path) -> NotificationsSettings:
+    """Settings of a service with a folder for the file channel."""
+    url = worker_database("notifications")
     return make_settings(NotificationsSettings, url, file_folder=tmp_path / "messages")
 
 
 @pytest.fixture
 async def engine(settings: NotificationsSettings) -> AsyncIterator[AsyncEngine]:
-    """Connections that really commit, several of them for races."""
+    """Connections that really commit, several of them for races; the tables are empty.
+
+    The jobs look across programmes, so a programme of one's own is not enough. So the
+    worker's database is emptied first.
+    """
     async with open_engine(settings.database_url) as engine:
+        async with transaction(engine) as session:
+            await session.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
         yield engine
 
 

@@ -1,16 +1,17 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.queries.invariants import check_invariants
 from shared.clock import utc_now
-from shared.db import driver, transaction
+from shared.db import driver
 from tests.notifications.hearsay import Hearsay
 
 
 async def broken_after(hearsay: Hearsay, *statements: str) -> set[str]:
-    """Which invariants notice, when somebody does this to the database by hand."""
-    async with transaction(hearsay.engine) as session:
+    """Which invariants notice, when somebody does this to the database by hand; it is undone."""
+    async with AsyncSession(hearsay.engine) as session:
         for statement in statements:
             await (await driver(session)).execute(statement)
         return {name for name, count in (await check_invariants(session)).items() if count}
