@@ -52,7 +52,7 @@ def settings(worker_database: MakeDatabase, tmp_path: Path) -> NotificationsSett
 async def engine(settings: NotificationsSettings) -> AsyncIterator[AsyncEngine]:
     """Connections that really commit, several of them for races; the tables are empty.
 
-    The jobs look across programmes, so a programme of one's own is not enough. So the
+    The jobs look across programmes, so a programme of one's own is not enough: the
     worker's database is emptied first.
     """
     async with open_engine(settings.database_url) as engine:
