@@ -1,0 +1,166 @@
+"""Receipts as campaigns sees them: a sale, its refunds, and what is left of each line.
+
+A receipt's facts may arrive in any order and more than once; `merge` makes the same receipt of
+them whatever the order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Money in minor units, `base_micro` in millionths of a point before the tier's factor."""
+
+    number: int
+    category: str | None
+    brand: str | None
+    amount_minor: int
+    base_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`lines` are (number of the sold line or None, amount given back)."""
+
+    transaction_id: UUID
+    lines: tuple[tuple[int | None, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """The till's paper. `shop_is_known` is false when the directory had not told of the shop."""
+
+    mall_id: UUID
+    shop_id: UUID
+    till_id: str
+    receipt_number: str
+    business_date: date
+    purchased_at: datetime
+    time_zone: str
+    currency: str
+    total_minor: int
+    lines: tuple[Line, ...]
+    shop_brand: str | None
+    shop_category: str | None
+    shop_is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReceipt:
+    """All that has been heard of a receipt. `sale` is None while only refunds have come."""
+
+    receipt_id: UUID
+    member_id: UUID | None = None
+    sale: Sale | None = None
+    refunds: tuple[Refund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt to be judged: net of refunds, with local time, brands and categories filled in."""
+
+    receipt_id: UUID
+    member_id: UUID | None
+    mall_id: UUID
+    shop_id: UUID
+    purchased_at: datetime
+    local_at: datetime
+    currency: str
+    lines: tuple[Line, ...]
+
+    @property
+    def local_day(self) -> date:
+        """The calendar day in the mall's zone."""
+        return self.local_at.date()
+
+    @property
+    def net_minor(self) -> int:
+        """What the receipt is worth after its refunds."""
+        return sum(line.amount_minor for line in self.lines)
+
+
+def merge(known: StoredReceipt, news: StoredReceipt) -> StoredReceipt:
+    """What is known after `news`. Facts heard before change nothing; a member is never replaced."""
+    heard = {r.transaction_id for r in known.refunds}
+    fresh = [r for r in news.refunds if r.transaction_id not in heard]
+    refunds = known.refunds
+    if fresh:
+        refunds = tuple(sorted((*known.refunds, *fresh), key=lambda r: r.transaction_id))
+    return replace(
+        known,
+        member_id=known.member_id or news.member_id,
+        sale=known.sale or news.sale,
+        refunds=refunds,
+    )
+
+
+def as_receipt(stored: StoredReceipt) -> Receipt | None:
+    """The receipt to be judged; None while its sale has not come."""
+    sale = stored.sale
+    if sale is None:
+        return None
+    return Receipt(
+        receipt_id=stored.receipt_id,
+        member_id=stored.member_id,
+        mall_id=sale.mall_id,
+        shop_id=sale.shop_id,
+        purchased_at=sale.purchased_at,
+        local_at=sale.purchased_at.astimezone(_zone(sale.time_zone)),
+        currency=sale.currency,
+        lines=net_lines(sale, stored.refunds),
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def net_lines(sale: Sale, refunds: Sequence[Refund]) -> tuple[Line, ...]:
+    """The sold lines less what was given back, in proportion for `base_micro` (rounded down).
+
+    A refund that names no sold line takes from the lines in their order. A sale without lines is
+    one line of its total.
+    """
+    sold = sale.lines or (Line(0, None, None, sale.total_minor, 0),)
+    filled = tuple(
+        line
+        if line.brand and line.category
+        else replace(
+            line,
+            brand=line.brand or sale.shop_brand,
+            category=line.category or sale.shop_category,
+        )
+        for line in sold
+    )
+    return _less_refunds(filled, refunds) if refunds else filled
+
+
+def _less_refunds(sold: Sequence[Line], refunds: Sequence[Refund]) -> tuple[Line, ...]:
+    numbers = {line.number for line in sold}
+    named: dict[int, int] = {}
+    unnamed = 0
+    for number, amount in (part for refund in refunds for part in refund.lines):
+        if number is not None and number in numbers:
+            named[number] = named.get(number, 0) + amount
+        else:
+            unnamed += amount
+    left = []
+    for line in sold:
+        net = line.amount_minor - min(line.amount_minor, named.get(line.number, 0))
+        taken = min(net, unnamed)
+        unnamed -= taken
+        left.append(_shrunk(line, net - taken))
+    return tuple(left)
+
+
+def _shrunk(line: Line, net_minor: int) -> Line:
+    if net_minor == line.amount_minor:
+        return line
+    base = line.base_micro * net_minor // line.amount_minor
+    return replace(line, amount_minor=net_minor, base_micro=base)

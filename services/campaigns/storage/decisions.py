@@ -1,0 +1,144 @@
+"""What a judgement decided, written at once and told last."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.campaigns.domain.grants import Grant
+from services.campaigns.domain.receipts import StoredReceipt
+from services.campaigns.domain.spending import Uses, Withheld
+from services.campaigns.storage.gifts import move_stock
+from services.campaigns.storage.grants import (
+    NewGrant,
+    Revocation,
+    flag_grants,
+    insert_grants,
+    revoke_grants,
+)
+from services.campaigns.storage.handbook import Handbook
+from services.campaigns.storage.members import MemberRow
+from services.campaigns.storage.usage import replace_usage, replace_withheld
+from shared.contracts.campaigns import GiftBillBackFlagged, RewardGranted, RewardRevoked
+from shared.contracts.event import Event
+from shared.outbox import News, tell
+
+# Correlation id and trace parent of what caused a decision.
+Cause = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What use cases hold in their hands: everything here is locked.
+
+    `receipts` are those that something happened to, `fresh` the ids never seen before. `reason`
+    is told when something is taken back; `causes` are by receipt or member id.
+    """
+
+    program_id: UUID
+    now: datetime
+    handbook: Handbook
+    members: Mapping[UUID, MemberRow]
+    receipts: Mapping[UUID, StoredReceipt]
+    fresh: frozenset[UUID] = frozenset()
+    reason: str = "recomputed"
+    causes: Mapping[UUID, Cause] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Decisions:
+    """Everything to be written. `shortfalls` are by grant, with the gift that is out."""
+
+    new: list[NewGrant] = field(default_factory=list)
+    revocations: list[Revocation] = field(default_factory=list)
+    shortfalls: list[tuple[Grant, int]] = field(default_factory=list)
+    uses: dict[tuple[UUID, str], Uses] = field(default_factory=dict)
+    withheld: list[tuple[UUID, Withheld]] = field(default_factory=list)
+    withheld_gone: list[tuple[UUID, str]] = field(default_factory=list)
+    stock: dict[UUID, int] = field(default_factory=dict)
+
+    def take_stock(self, stock_id: UUID, count: int) -> None:
+        """Take `count` more from the shelf; below 0 puts back."""
+        self.stock[stock_id] = self.stock.get(stock_id, 0) + count
+
+
+async def write_decisions(session: AsyncSession, scene: Scene, decisions: Decisions) -> None:
+    """Write all and tell it: what is taken back before what is given."""
+    program_id, now = scene.program_id, scene.now
+    await move_stock(session, program_id, decisions.stock)
+    await insert_grants(session, program_id, now, decisions.new)
+    await revoke_grants(session, program_id, now, decisions.revocations)
+    await flag_grants(session, program_id, {g.grant_id: n for g, n in decisions.shortfalls})
+    ended = [r.grant.grant_id for r in decisions.revocations if r.grant.family]
+    await replace_usage(session, program_id, ended, decisions.uses)
+    await replace_withheld(session, program_id, now, decisions.withheld_gone, decisions.withheld)
+    await tell(session, list(_news(scene, decisions)))
+
+
+def _news(scene: Scene, decisions: Decisions) -> Iterator[News]:
+    for revocation in decisions.revocations:
+        yield _item(scene, revocation.grant, reward_revoked(scene, revocation))
+    for new in decisions.new:
+        yield _item(scene, new.grant, reward_granted(scene, new))
+    for grant, shortfall in decisions.shortfalls:
+        event = GiftBillBackFlagged(
+            program_id=scene.program_id,
+            grant_id=grant.grant_id,
+            member_id=grant.member_id,
+            campaign_id=grant.campaign_id,
+            gift_sku=grant.gift_sku or "",
+            shortfall_minor=shortfall,
+            flagged_at=scene.now,
+        )
+        yield _item(scene, grant, event)
+
+
+def _item(scene: Scene, grant: Grant, event: Event) -> News:
+    cause = scene.causes.get(grant.receipt_id)
+    if cause is None and grant.member_id is not None:
+        cause = scene.causes.get(grant.member_id)
+    if cause is None:
+        return News(event, scene.now)
+    return News(event, scene.now, cause[0], cause[1])
+
+
+def reward_granted(scene: Scene, new: NewGrant) -> RewardGranted:
+    """The event of a new grant."""
+    grant = new.grant
+    campaign = scene.handbook.rules.versions[grant.campaign_id, grant.version]
+    gift = scene.handbook.gifts.get(grant.gift_sku or "", {})
+    return RewardGranted(
+        program_id=scene.program_id,
+        grant_id=grant.grant_id,
+        member_id=grant.member_id,
+        campaign_id=grant.campaign_id,
+        campaign_version=grant.version,
+        campaign_name=campaign.name_zh,
+        kind=grant.kind,
+        points=grant.points,
+        gift_sku=grant.gift_sku,
+        gift_name=gift.get("zh-CN"),
+        receipt_id=grant.receipt_id,
+        mall_id=new.mall_id,
+        shop_id=new.shop_id,
+        granted_at=grant.granted_at,
+        explanation=dict(new.explanation),
+    )
+
+
+def reward_revoked(scene: Scene, revocation: Revocation) -> RewardRevoked:
+    """The event of a revocation."""
+    grant = revocation.grant
+    return RewardRevoked(
+        program_id=scene.program_id,
+        revocation_id=revocation.revocation_id,
+        grant_id=grant.grant_id,
+        member_id=grant.member_id,
+        campaign_id=grant.campaign_id,
+        kind=grant.kind,
+        points=revocation.points,
+        reason=revocation.reason,
+        revoked_at=scene.now,
+    )

@@ -1,0 +1,28 @@
+"""Whose rewards a receipt may move: its member's, and those of whoever claimed it at a desk."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.db import driver
+
+
+async def list_parties(
+    session: AsyncSession, program_id: UUID, receipt_ids: Sequence[UUID]
+) -> set[UUID]:
+    """Members to lock before these receipts. Not locked itself: look again under the lock."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        """
+        SELECT member_id FROM receipt
+        WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[]) AND member_id IS NOT NULL
+        UNION
+        SELECT g.member_id FROM receipt_usage u JOIN reward_grant g
+          ON g.program_id = u.program_id AND g.grant_id = u.grant_id
+        WHERE u.program_id = $1 AND u.receipt_id = ANY ($2::uuid[]) AND g.member_id IS NOT NULL
+        """,
+        program_id,
+        receipt_ids,
+    )
+    return {row["member_id"] for row in rows}

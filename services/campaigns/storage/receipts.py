@@ -1,0 +1,198 @@
+"""Receipts: set-based reading, locking and writing."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.campaigns.domain.receipts import (
+    Line,
+    Refund,
+    Sale,
+    StoredReceipt,
+    as_receipt,
+    merge,
+)
+from shared.db import Driver, driver
+
+_COLUMNS = """receipt_id, member_id, mall_id, shop_id, till_id, receipt_number, business_date,
+purchased_at, time_zone, currency, total_minor, lines, refunds, shop_brand, shop_category,
+shop_is_known"""
+
+_INSERT = """
+INSERT INTO receipt (program_id, receipt_id, member_id, mall_id, shop_id, till_id, receipt_number,
+    business_date, purchased_at, local_day, time_zone, currency, total_minor, net_minor, lines,
+    refunds, shop_brand, shop_category, shop_is_known)
+SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
+    $8::date[], $9::timestamptz[], $10::date[], $11::text[], $12::text[], $13::bigint[],
+    $14::bigint[], $15::json[], $16::json[], $17::text[], $18::text[], $19::bool[]) AS n
+ON CONFLICT (program_id, receipt_id) DO NOTHING RETURNING receipt_id
+"""
+
+_UPDATE = """
+UPDATE receipt r SET member_id = n.member_id, mall_id = n.mall_id, shop_id = n.shop_id,
+    till_id = n.till_id, receipt_number = n.receipt_number, business_date = n.business_date,
+    purchased_at = n.purchased_at, local_day = n.local_day, time_zone = n.time_zone,
+    currency = n.currency, total_minor = n.total_minor, net_minor = n.net_minor, lines = n.lines,
+    refunds = n.refunds, shop_brand = n.shop_brand, shop_category = n.shop_category,
+    shop_is_known = n.shop_is_known
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
+    $8::date[], $9::timestamptz[], $10::date[], $11::text[], $12::text[], $13::bigint[],
+    $14::bigint[], $15::json[], $16::json[], $17::text[], $18::text[], $19::bool[])
+    AS n (receipt_id, member_id, mall_id, shop_id, till_id, receipt_number, business_date,
+          purchased_at, local_day, time_zone, currency, total_minor, net_minor, lines, refunds,
+          shop_brand, shop_category, shop_is_known)
+WHERE r.program_id = $1 AND r.receipt_id = n.receipt_id
+"""
+
+
+async def store_receipts(
+    session: AsyncSession, program_id: UUID, news: Sequence[StoredReceipt]
+) -> tuple[dict[UUID, StoredReceipt], set[UUID]]:
+    """Merge what was heard into the stored receipts, locking them in ascending order.
+
+    `news` has one entry a receipt. Returns the receipts that are new or changed, and the ids of
+    the new ones. A repeat changes nothing and is not returned.
+    """
+    connection = await driver(session)
+    ordered = sorted(news, key=lambda r: r.receipt_id)
+    rows = await connection.fetch(_INSERT, program_id, *_columns_of(ordered))
+    fresh = {row["receipt_id"] for row in rows}
+    changed = {r.receipt_id: r for r in ordered if r.receipt_id in fresh}
+    older = {r.receipt_id: r for r in ordered if r.receipt_id not in fresh}
+    updates = []
+    for known in await _lock(connection, program_id, sorted(older)):
+        merged = merge(known, older[known.receipt_id])
+        if merged != known:
+            updates.append(merged)
+            changed[merged.receipt_id] = merged
+    if updates:
+        await connection.execute(_UPDATE, program_id, *_columns_of(updates))
+    return changed, fresh
+
+
+def _columns_of(receipts: Sequence[StoredReceipt]) -> list[list[Any]]:
+    return [list(column) for column in zip(*map(_row_of, receipts), strict=True)]
+
+
+def _row_of(stored: StoredReceipt) -> tuple[Any, ...]:
+    refunds = json.dumps([[str(r.transaction_id), r.lines] for r in stored.refunds])
+    sale, receipt = stored.sale, as_receipt(stored)
+    if sale is None or receipt is None:
+        absent = [None] * 10
+        return (stored.receipt_id, stored.member_id, *absent, 0, "[]", refunds, None, None, True)
+    lines = [[x.number, x.category, x.brand, x.amount_minor, x.base_micro] for x in sale.lines]
+    return (
+        stored.receipt_id,
+        stored.member_id,
+        sale.mall_id,
+        sale.shop_id,
+        sale.till_id,
+        sale.receipt_number,
+        sale.business_date,
+        sale.purchased_at,
+        receipt.local_day,
+        sale.time_zone,
+        sale.currency,
+        sale.total_minor,
+        receipt.net_minor,
+        json.dumps(lines),
+        refunds,
+        sale.shop_brand,
+        sale.shop_category,
+        sale.shop_is_known,
+    )
+
+
+def receipt_of(row: Any) -> StoredReceipt:
+    """The receipt in a row of `_COLUMNS`."""
+    refunds = tuple(
+        Refund(UUID(transaction_id), tuple((n, a) for n, a in lines))
+        for transaction_id, lines in row["refunds"]
+    )
+    sale = None
+    if row["purchased_at"] is not None:
+        sale = Sale(
+            mall_id=row["mall_id"],
+            shop_id=row["shop_id"],
+            till_id=row["till_id"],
+            receipt_number=row["receipt_number"],
+            business_date=row["business_date"],
+            purchased_at=row["purchased_at"],
+            time_zone=row["time_zone"],
+            currency=row["currency"],
+            total_minor=row["total_minor"],
+            lines=tuple(Line(*line) for line in row["lines"]),
+            shop_brand=row["shop_brand"],
+            shop_category=row["shop_category"],
+            shop_is_known=row["shop_is_known"],
+        )
+    return StoredReceipt(row["receipt_id"], row["member_id"], sale, refunds)
+
+
+async def _lock(
+    connection: Driver, program_id: UUID, receipt_ids: Sequence[UUID]
+) -> list[StoredReceipt]:
+    if not receipt_ids:
+        return []
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM receipt WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[]) "
+        "ORDER BY receipt_id FOR NO KEY UPDATE",
+        program_id,
+        receipt_ids,
+    )
+    return [receipt_of(row) for row in rows]
+
+
+async def lock_receipts(
+    session: AsyncSession, program_id: UUID, receipt_ids: Iterable[UUID]
+) -> dict[UUID, StoredReceipt]:
+    """Those receipts that exist, locked in ascending order."""
+    found = await _lock(await driver(session), program_id, sorted(set(receipt_ids)))
+    return {r.receipt_id: r for r in found}
+
+
+async def list_receipts_of_days(
+    session: AsyncSession,
+    program_id: UUID,
+    member_days: Sequence[tuple[UUID, date]],
+    receipt_ids: Sequence[UUID],
+) -> list[StoredReceipt]:
+    """Receipts of these members on these local days, and those named, without their sale never."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM receipt
+        WHERE program_id = $1 AND purchased_at IS NOT NULL AND receipt_id IN (
+            SELECT receipt_id FROM receipt JOIN unnest($2::uuid[], $3::date[]) AS d (m, day)
+                ON member_id = d.m AND local_day = d.day
+            WHERE program_id = $1
+            UNION SELECT unnest($4::uuid[]))
+        """,
+        program_id,
+        [member_id for member_id, _ in member_days],
+        [day for _, day in member_days],
+        receipt_ids,
+    )
+    return [receipt_of(row) for row in rows]
+
+
+async def list_receipts_since(
+    session: AsyncSession, program_id: UUID, since: dict[UUID, datetime]
+) -> list[StoredReceipt]:
+    """What each member bought since an instant of their own."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM receipt JOIN unnest($2::uuid[], $3::timestamptz[]) AS s (m, since)
+            ON member_id = s.m AND purchased_at >= s.since
+        WHERE program_id = $1
+        """,
+        program_id,
+        list(since),
+        list(since.values()),
+    )
+    return [receipt_of(row) for row in rows]

@@ -1,0 +1,175 @@
+"""Decide spend-and-get rewards of the parties, families and days that some receipts touch."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.campaigns.domain.campaigns import Campaign, SpendAndGet
+from services.campaigns.domain.errors import ReceiptMoved
+from services.campaigns.domain.grants import Grant
+from services.campaigns.domain.receipts import Receipt
+from services.campaigns.domain.rulebook import candidates
+from services.campaigns.domain.settlement import (
+    FamilyChanges,
+    settle,
+)
+from services.campaigns.domain.spending import (
+    Deserved,
+    StockKey,
+    eligible_minor,
+    judge,
+)
+from services.campaigns.storage.decisions import Decisions, Scene
+from services.campaigns.storage.family_work import FamilyWork, Group, load_families
+from services.campaigns.storage.gifts import StockRow, lock_stock, shelf_of
+from services.campaigns.storage.grants import (
+    NewGrant,
+    Revocation,
+)
+from services.campaigns.storage.rewards import describe_reward
+from services.campaigns.storage.usage import Usage, list_usage
+from shared.ids import new_id
+
+
+async def settle_families(
+    session: AsyncSession, scene: Scene, receipts: Sequence[Receipt], decisions: Decisions
+) -> None:
+    """Add to `decisions` what brings these groups to the state that all their receipts deserve."""
+    older = [r.receipt_id for r in receipts if r.receipt_id not in scene.fresh]
+    usage = await list_usage(session, scene.program_id, older)
+    touched = _touched_groups(scene, receipts, usage)
+    if not touched:
+        return
+    works = await load_families(session, scene, touched, usage)
+    for work in works:
+        work.judgement = judge(work.case)
+    shelves = await _judge_stock(session, scene, works)
+    for work in works:
+        _decide(scene, decisions, work, shelves)
+
+
+def _touched_groups(
+    scene: Scene, receipts: Iterable[Receipt], usage: Iterable[Usage]
+) -> dict[Group, set[date]]:
+    touched: dict[Group, set[date]] = {}
+    for receipt in receipts:
+        if receipt.member_id is None:
+            continue
+        is_fresh = receipt.receipt_id in scene.fresh
+        for campaign in candidates(scene.handbook.rules, receipt):
+            if _may_matter(campaign, receipt, is_fresh=is_fresh):
+                group = (receipt.member_id, campaign.family)
+                touched.setdefault(group, set()).add(receipt.local_day)
+    for use in usage:
+        if use.party is not None and use.party not in scene.members:
+            raise ReceiptMoved("A receipt was claimed while its news was worked.")
+        touched.setdefault((use.party, use.family), set()).add(use.local_day)
+    return touched
+
+
+def _may_matter(campaign: Campaign, receipt: Receipt, *, is_fresh: bool) -> bool:
+    """Whether the receipt can change what the campaign gives. A new receipt below a threshold
+    that it must reach alone, or at a desk's campaign, cannot."""
+    rule = campaign.rule
+    if not isinstance(rule, SpendAndGet):
+        return False
+    if not is_fresh:
+        return True
+    if rule.grant == "desk":
+        return False
+    return rule.basis == "day" or eligible_minor(rule, receipt) >= rule.member_threshold_minor
+
+
+async def _judge_stock(
+    session: AsyncSession, scene: Scene, works: Sequence[FamilyWork]
+) -> dict[StockKey, StockRow]:
+    """Judge again, under the shelves' locks, the groups that want or give back gifts."""
+    skus = {
+        campaign.rule.reward.gift_sku
+        for work in works
+        if _moves_gifts(work)
+        for campaign in work.state.rules
+        if isinstance(campaign.rule, SpendAndGet) and campaign.rule.reward.gift_sku
+    }
+    if not skus:
+        return {}
+    shelves = {row.key: row for row in await lock_stock(session, scene.program_id, sorted(skus))}
+    stock = {key: row.remaining for key, row in shelves.items()}
+    for work in works:
+        if _moves_gifts(work):
+            work.judgement = judge(work.case, stock)
+    return shelves
+
+
+def _moves_gifts(work: FamilyWork) -> bool:
+    if any(g.kind == "gift" and g.net > 0 and not g.is_out for g in work.state.grants):
+        return True
+    rules = [d.campaign.rule for d in work.judgement.deserved]
+    return any(isinstance(rule, SpendAndGet) and rule.reward.kind == "gift" for rule in rules)
+
+
+def _decide(
+    scene: Scene, decisions: Decisions, work: FamilyWork, shelves: dict[StockKey, StockRow]
+) -> None:
+    changes: FamilyChanges = settle(work.state, work.days, work.judgement)
+    stored = {g.grant_id: g for g in work.state.grants}
+    for back, why in changes.take_back:
+        grant = back.grant
+        points = back.amount if grant.kind == "points" else None
+        decisions.revocations.append(Revocation(new_id(), grant, points, why or scene.reason))
+        if grant.stock_id is not None:
+            decisions.take_stock(grant.stock_id, -1)
+    for deserved, generation in changes.new:
+        new = _new_reward(scene, work, deserved, generation, shelves)
+        decisions.new.append(new)
+        decisions.uses[new.grant.grant_id, deserved.campaign.family] = deserved.uses
+        if new.grant.stock_id is not None:
+            decisions.take_stock(new.grant.stock_id, 1)
+    for grant_id, uses in changes.uses.items():
+        if dict(uses) == work.used.get(grant_id, {}):
+            continue
+        decisions.uses[grant_id, stored[grant_id].family or ""] = uses
+    decisions.shortfalls += [(stored[i], n) for i, n in changes.shortfalls.items()]
+    decisions.withheld_gone += changes.withheld_gone
+    if work.state.party is not None:
+        decisions.withheld += [(work.state.party, w) for w in changes.withheld]
+
+
+def _new_reward(
+    scene: Scene,
+    work: FamilyWork,
+    deserved: Deserved,
+    generation: int,
+    shelves: dict[StockKey, StockRow],
+) -> NewGrant:
+    campaign, receipt = deserved.campaign, deserved.earned_by
+    rule = campaign.rule
+    assert isinstance(rule, SpendAndGet)
+    sku = rule.reward.gift_sku
+    shelf = None
+    if sku is not None:
+        shelf = shelf_of(shelves, sku, receipt.mall_id)
+    grant = Grant(
+        grant_id=new_id(),
+        campaign_id=campaign.campaign_id,
+        version=campaign.version,
+        unit_key=deserved.unit_key,
+        generation=generation,
+        family=campaign.family,
+        origin="automatic",
+        member_id=work.state.party,
+        kind=rule.reward.kind,
+        points=rule.reward.points,
+        points_revoked=0,
+        gift_sku=sku,
+        stock_id=shelf.stock_id if shelf else None,
+        status="granted",
+        local_day=receipt.local_day,
+        receipt_id=receipt.receipt_id,
+        receipt_ids=tuple(receipt_id for receipt_id, _ in deserved.uses),
+        threshold_minor=rule.member_threshold_minor,
+        shortfall_minor=0,
+        granted_at=receipt.purchased_at,
+    )
+    return describe_reward(scene.handbook, grant, receipt.mall_id, receipt.shop_id, deserved.uses)

@@ -1,0 +1,23 @@
+"""Bring every reward that some receipts touch to what all facts together say it should be."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.campaigns.domain.receipts import as_receipt
+from services.campaigns.storage.decisions import Decisions, Scene, write_decisions
+from services.campaigns.usecases.settle_bonuses import settle_bonuses
+from services.campaigns.usecases.settle_families import settle_families
+
+
+async def settle_rewards(session: AsyncSession, scene: Scene) -> None:
+    """Recompute, compare with what is stored, write and tell the difference.
+
+    The scene's members and receipts are locked by the caller. Because the wanted state is computed
+    from facts alone, it does not matter in which order they came, nor how often.
+    """
+    receipts = [r for r in map(as_receipt, scene.receipts.values()) if r is not None]
+    if not receipts:
+        return
+    decisions = Decisions()
+    await settle_bonuses(session, scene, receipts, decisions)
+    await settle_families(session, scene, receipts, decisions)
+    await write_decisions(session, scene, decisions)
