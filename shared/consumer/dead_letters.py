@@ -81,8 +81,7 @@ async def discard_dead_letter(
     if letter is None:
         return False
     await _resolve(session, now, letter.id, "discarded")
-    if letter.topic not in KEY_BLOCKING_TOPICS or not await _is_behind(session, consumer, letter):
-        await _work_those_behind(session, consumer, handlers, now, letter)
+    await _work_those_behind(session, consumer, handlers, now, letter)
     return True
 
 
@@ -110,28 +109,38 @@ async def _is_behind(session: AsyncSession, consumer: str, letter: Any) -> bool:
 async def _work_those_behind(
     session: AsyncSession, consumer: str, handlers: Handlers, now: datetime, letter: Any
 ) -> None:
-    """Work what waited for `letter`, in order, up to the first that fails or was itself parked."""
+    """Work what waits on the key of `letter`, in order, up to the first that was itself parked or
+    that fails now. A letter without a programme held back every programme's."""
     rows: Sequence[Any] = (
         await session.execute(
             text(
-                f"SELECT {_COLUMNS}, reason FROM dead_letter WHERE topic = :topic AND key = :key "
-                f"AND id > :id AND {_OPEN} ORDER BY id FOR UPDATE"
+                f"SELECT {_COLUMNS}, reason FROM dead_letter "
+                "WHERE consumer = :consumer AND topic = :topic AND key = :key "
+                "AND resolved_at IS NULL AND (program_id = :program_id OR program_id IS NULL "
+                "OR cast(:program_id AS uuid) IS NULL) ORDER BY id FOR UPDATE"
             ),
             _place(consumer, letter),
         )
     ).all()
+    held: set[UUID | None] = set()
     for row in rows:
-        if row.reason != BehindParked.code:
-            return
-        try:
-            async with session.begin_nested():
-                await _work(session, handlers, now, row)
-                await _resolve(session, now, row.id, "replayed")
-        except Exception as error:
-            if isinstance(error, Unavailable) or is_passing(error):
-                raise
-            log.error("dead_letter_stays", letter=row.id, error=repr(error))
-            return
+        if held & {None, row.program_id}:
+            continue
+        if row.reason != BehindParked.code or not await _try(session, handlers, now, row):
+            held.add(row.program_id)
+
+
+async def _try(session: AsyncSession, handlers: Handlers, now: datetime, letter: Any) -> bool:
+    try:
+        async with session.begin_nested():
+            await _work(session, handlers, now, letter)
+            await _resolve(session, now, letter.id, "replayed")
+    except Exception as error:
+        if isinstance(error, Unavailable) or is_passing(error):
+            raise
+        log.error("dead_letter_stays", letter=letter.id, error=repr(error))
+        return False
+    return True
 
 
 async def _work(session: AsyncSession, handlers: Handlers, now: datetime, letter: Any) -> None:
