@@ -33,6 +33,7 @@ class DemoRefund:
 
     number: str
     original_number: str
+    original_bought_wall: datetime
     kind: Literal["full", "partial"]
     household: int
     shop: int
@@ -143,6 +144,7 @@ def _refund(
     return DemoRefund(
         number=f"{receipt.number}R{ordinal}",
         original_number=receipt.number,
+        original_bought_wall=receipt.bought_wall,
         kind=kind,
         household=receipt.household,
         shop=receipt.shop,
