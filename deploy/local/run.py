@@ -14,7 +14,7 @@ from deploy.local.problem import StackProblem
 from deploy.local.supervisor import SERVICE_STOP_SIGNALS, Supervisor
 
 HOME_CHECK_SECONDS = 2.0
-TOKEN_RENEWAL_SECONDS = 12 * 3600.0
+TOKEN_CHECK_SECONDS = 1800.0
 
 
 def main() -> int:
@@ -68,7 +68,7 @@ def _wait(supervisor: Supervisor) -> None:
         if not supervisor.layout.lock_file.exists():
             _say(f"{supervisor.layout.home} was deleted")
             return
-        if time.monotonic() - renewed > TOKEN_RENEWAL_SECONDS:
+        if time.monotonic() - renewed > TOKEN_CHECK_SECONDS:
             _renew(supervisor)
             renewed = time.monotonic()
 

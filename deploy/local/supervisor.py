@@ -19,6 +19,7 @@ from deploy.local.board import Board
 from deploy.local.files import write_json
 from deploy.local.keep import read_ports, read_secrets
 from deploy.local.layout import ENGINES, PARTS, SERVICES, Layout
+from deploy.local.marks import check_key, mark, read_marks, schema_digest
 from deploy.local.parts import Running, answers, run_tool, start_service
 from deploy.local.ports import choose_port
 from deploy.local.problem import StackProblem
@@ -85,10 +86,14 @@ class Supervisor:
 
     def _start_postgres(self) -> None:
         self._launch("postgres")
-        self.say("migrating the databases")
-        passwords = self.secrets["database_passwords"]
-        told = {"admin_url": self.addresses.postgres_url, "passwords": passwords}
-        run_tool("deploy.local.databases", stdin=json.dumps(told))
+        check_key(self.layout, self.secrets["deployment_key"])
+        digest = schema_digest()
+        if read_marks(self.layout).get("schema") != digest:
+            self.say("migrating the databases")
+            passwords = self.secrets["database_passwords"]
+            told = {"admin_url": self.addresses.postgres_url, "passwords": passwords}
+            run_tool("deploy.local.databases", stdin=json.dumps(told))
+            mark(self.layout, schema=digest)
         open_program(self.layout, self.addresses, self.secrets)
 
     def _start_kafka(self) -> None:
