@@ -35,7 +35,7 @@ clean: .venv/synced ## stop the stack and delete its data
 	@$(RUN)/python -m deploy.local clean
 
 test: .venv/synced ## all tests, on real engines
-	@$(RUN)/pytest -n 2 $(ARGS)
+	@$(RUN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 test-fast: .venv/synced ## pure rules and house rules: seconds, no engines
 	@$(RUN)/pytest tests/architecture $(wildcard tests/*/domain) $(ARGS)

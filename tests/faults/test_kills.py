@@ -1,0 +1,67 @@
+"""kill -9 of every part while receipts flow: nothing acknowledged is lost, nothing is doubled."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from tests.faults.books import campaign_on_food, check_books
+from tests.support.line import Line, module_line
+from tests.support.traffic import Traffic
+
+pytestmark = pytest.mark.xdist_group("line")
+VICTIMS = (
+    "points-api",
+    "points-consumer",
+    "points-relay",
+    "membership",
+    "campaigns",
+    "notifications",
+    "postgres",
+    "kafka",
+)
+
+
+@pytest.fixture(scope="module")
+def line() -> Iterator[Line]:
+    """The line, for all tests of this file one after the other."""
+    with module_line(campaign_on_food) as opened:
+        yield opened
+
+
+async def kill_now_and_then(line: Line, victim: str, traffic: Traffic, kills: int) -> None:
+    """Kill the victim each time another share of the traffic is through."""
+    random = Random(traffic.seed)
+    for number in range(kills):
+        await traffic.reached((number + random.random()) / (kills + 1))
+        if victim in {"postgres", "kafka"}:
+            engine = line.postgres if victim == "postgres" else line.kafka
+            await asyncio.to_thread(engine.kill)
+            await asyncio.to_thread(engine.start)
+        else:
+            part = line.parts[victim]
+            part.kill()
+            part.start()
+            await part.ready()
+
+
+async def run_and_check(line: Line, victim: str, sales: int, kills: int) -> None:
+    seed = int.from_bytes(os.urandom(4), "big")
+    print(f"seed {seed}, victim {victim}")
+    traffic = Traffic(line, seed)
+    await traffic.run(8, sales, lambda t: kill_now_and_then(line, victim, t, kills))
+    await check_books(line, traffic)
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+async def test_a_killed_part_loses_and_doubles_nothing(line: Line, victim: str) -> None:
+    await run_and_check(line, victim, sales=10, kills=3)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("round_", range(5))
+@pytest.mark.parametrize("victim", VICTIMS)
+async def test_a_part_killed_again_and_again(line: Line, victim: str, round_: int) -> None:
+    await run_and_check(line, victim, sales=120, kills=20)
