@@ -74,7 +74,7 @@ def run(service: ServiceDefinition, arguments: Sequence[str]) -> int:
         case ["announce"] if service.announce is not None:
             asyncio.run(_announce(service.announce, settings))
         case ["replay", "--since", since]:
-            return _replay(settings, since)
+            asyncio.run(_replay(settings, datetime.fromisoformat(since)))
         case [word, *rest] if word in service.commands:
             asyncio.run(_run_command(service.commands[word], settings, rest))
         case roles:
@@ -83,7 +83,7 @@ def run(service: ServiceDefinition, arguments: Sequence[str]) -> int:
 
 
 def _usage(service: ServiceDefinition) -> str:
-    others = ["migrate", "replay --since ISO-8601", *service.commands]
+    others = ["migrate", "replay --since 2026-01-31T00:00:00+08:00", *service.commands]
     if service.announce is not None:
         others.append("announce")
     return f"usage: python -m services.{service.name} {'|'.join(ROLES)} … | {' | '.join(others)}\n"
@@ -93,8 +93,10 @@ def _is_understood(service: ServiceDefinition, words: Sequence[str]) -> bool:
     match words:
         case []:
             return False
-        case ["migrate"] | ["replay", "--since", _]:
+        case ["migrate"]:
             return True
+        case ["replay", "--since", since]:
+            return _instant_or_none(since) is not None
         case ["announce"]:
             return service.announce is not None
         case [word, *_] if word in service.commands:
@@ -116,14 +118,9 @@ async def _run_command(
     await command(settings, arguments)
 
 
-def _replay(settings: ServiceSettings, since: str) -> int:
-    instant = _instant_or_none(since)
-    if instant is None:
-        sys.stderr.write("--since needs an instant like 2026-01-31T00:00:00+08:00\n")
-        return 2
-    count = asyncio.run(replay_outbox(settings, instant, utc_now))
+async def _replay(settings: ServiceSettings, since: datetime) -> None:
+    count = await replay_outbox(settings, since, utc_now)
     sys.stdout.write(f"{count} events will be sent again by the relay\n")
-    return 0
 
 
 def _instant_or_none(said: str) -> datetime | None:

@@ -23,7 +23,7 @@ from shared.contracts.event import Event
 from shared.db import driver, sqlalchemy_url, transaction
 from shared.errors import Rejected, Unavailable
 from shared.ids import new_id
-from shared.migrate import NAMING, create_frame
+from shared.migrate import NAMING, create_frame, frame_tables
 from shared.settings import ServiceSettings
 
 STRUCK = "points.ledger"
@@ -59,6 +59,7 @@ class Poisonous(Rejected):
 
 
 metadata = MetaData(naming_convention=NAMING)
+frame_tables(metadata)
 tally = Table(
     "tally",
     metadata,
