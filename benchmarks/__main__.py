@@ -1,0 +1,50 @@
+"""`python -m benchmarks [--only 1,2] [--quick]`: measure, print, keep."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import uvloop
+
+from benchmarks import row_1_batches, row_2_singles
+from benchmarks.engines import open_engines
+from benchmarks.measures import Figure, Memory
+from benchmarks.report import keep, render
+from benchmarks.run import QUICK, Run, Sizes
+
+Measure = Callable[[Run], Sequence[Figure | Memory]]
+ROWS: dict[int, Measure] = {1: row_1_batches.measure, 2: row_2_singles.measure}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns 0 when everything was measured, whether or not the bars were held."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--only", help="rows, for example 1,2", default="")
+    parser.add_argument("--quick", action="store_true", help="rough numbers, soon; not kept")
+    given = parser.parse_args(arguments)
+    wanted = [int(row) for row in given.only.split(",") if row] or list(ROWS)
+    unknown = [row for row in wanted if row not in ROWS]
+    if unknown:
+        parser.error(f"no such row: {unknown}; there are {list(ROWS)}")
+    found: list[Figure | Memory] = []
+    with open_engines(say) as engines, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        run = Run(engines, QUICK if given.quick else Sizes(), say, runner)
+        for row in wanted:
+            say(f"row {row}")
+            found += ROWS[row](run)
+        text = render(found, engines.settings(), quick=given.quick)
+    print(text)
+    if not given.quick:
+        say(f"kept as {keep(found, text)}")
+    return 0
+
+
+def say(text: str) -> None:
+    """Progress, apart from the result."""
+    print(f"{datetime.now().astimezone():%H:%M:%S} {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
