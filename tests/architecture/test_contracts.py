@@ -1,0 +1,94 @@
+"""Events, their documents and the topics that they are spoken on say the same."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.contracts.generate import ASYNCAPI, FOLDER, HEADERS, contract_events, documents
+from deploy.kafka.topics import read_topics
+from shared.contracts.event import KEY_BLOCKING_TOPICS, Event
+from shared.relay import message_headers
+from tests.support.clock import NOON
+
+ROOT = Path(__file__).parents[2]
+EVENTS = contract_events()
+TOPICS = {topic.name: topic for topic in read_topics()}
+
+
+def test_the_committed_documents_are_those_of_the_models() -> None:
+    committed = {path.name: path.read_text() for path in FOLDER.iterdir()}
+    assert committed == documents(), "run: python -m deploy.contracts.generate"
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from [node["$ref"]] if "$ref" in node else []
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            yield from _references(each)
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    document = yaml.safe_load((FOLDER / ASYNCAPI).read_text())
+    for reference in _references(document):
+        if not reference.startswith("#/"):
+            assert (FOLDER / reference).exists()
+            continue
+        found = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+
+
+def test_the_documented_headers_are_those_that_the_relay_sends() -> None:
+    texts = ("event_id", "type", "topic", "program_id", "correlation_id", "traceparent")
+    row = {**dict.fromkeys(texts, "x"), "occurred_at": NOON}
+    assert [name for name, _ in message_headers(row)] == list(HEADERS)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.TYPE)
+def test_an_event_is_spoken_where_and_keyed_as_topics_yaml_says(event: type[Event]) -> None:
+    assert TOPICS[event.TOPIC].events[event.TYPE] == event.KEY
+    for field in event.KEY:
+        assert field in event.model_fields
+    # The last field of a key is there in every event: `key()` always finds one.
+    assert event.model_fields[event.KEY[-1]].is_required()
+
+
+def test_topics_yaml_names_no_event_that_is_not_there() -> None:
+    named = {type_ for topic in TOPICS.values() for type_ in topic.events}
+    assert named == {event.TYPE for event in EVENTS}
+
+
+def test_the_topics_whose_keys_wait_are_those_that_topics_yaml_says() -> None:
+    assert {t.name for t in TOPICS.values() if t.parked_key_blocks} == set(KEY_BLOCKING_TOPICS)
+
+
+def test_an_event_is_in_the_file_of_the_service_that_speaks_it() -> None:
+    for event in EVENTS:
+        assert event.__module__.rsplit(".", 1)[-1] == TOPICS[event.TOPIC].owner
+
+
+def test_events_are_frozen_ignore_what_they_do_not_know_and_name_their_version() -> None:
+    for event in EVENTS:
+        assert event.model_config["frozen"]
+        assert event.model_config["extra"] == "ignore"
+        assert event.TYPE.rsplit(".v", 1)[-1].isdecimal()
+
+
+def test_contracts_import_nothing_but_models() -> None:
+    for path in sorted((ROOT / "shared" / "contracts").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert node.module in {
+                    "collections.abc",
+                    "datetime",
+                    "pydantic",
+                    "shared.contracts.event",
+                    "typing",
+                    "uuid",
+                }, f"{path.name}: {node.module}"
