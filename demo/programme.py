@@ -65,11 +65,11 @@ def campaigns(year: Year) -> dict[str, dict[str, Any]]:
     Only the one of a single month has a limit, so that months may be replayed in any order.
     """
     whole_year = (year.starts_at, year.ends_at)
-    spring = (year.day(date(2017, 3, 1)), year.day(date(2017, 4, 1)))
+    one_month = (year.day(date(2017, 3, 1)), year.day(date(2017, 4, 1)))
     bonus = {"kind": "points", "points": 200}
     gift = {"kind": "gift", "gift_sku": GIFT_SKU}
     return {
-        "spring-bonus": _campaign("春日满百送积分", "Spring bonus", spring)
+        "spend-100": _campaign("满百送积分", "Spend 100, get 200 points", one_month)
         | {"rule": _spend("day", 10_000, bonus) | {"limit_per_member": 3}},
         "tea-set": _campaign("满额赠茶具", "A tea set for a big basket", whole_year)
         | {"rule": _spend("receipt", 20_000, gift)},

@@ -31,7 +31,6 @@ class Progress:
     total: int
     out: TextIO
     clock: Callable[[], float] = time.monotonic
-    done: int = 0
     _began: float = field(init=False)
     _drawn: float = field(init=False)
 
@@ -43,20 +42,34 @@ class Progress:
         """How long it has been going on."""
         return self.clock() - self._began
 
-    def add(self, count: int, day: datetime, refused: int) -> None:
-        """So many more are answered."""
-        self.done += count
+    def show(self, done: int, day: datetime, refused: int) -> None:
+        """So many are answered; drawn unless it was just drawn."""
         every = SECONDS_BETWEEN if self.out.isatty() else SECONDS_BETWEEN_LINES
         if self.clock() - self._drawn >= every:
             self._drawn = self.clock()
-            self._draw(render(self.done, self.total, self.seconds, day, refused))
+            self._draw(render(done, self.total, self.seconds, day, refused))
 
-    def end(self, day: datetime, refused: int) -> None:
+    def end(self, done: int, day: datetime, refused: int) -> None:
         """The last word stays."""
-        self._draw(render(self.done, self.total, self.seconds, day, refused))
+        self._draw(render(done, self.total, self.seconds, day, refused))
         if self.out.isatty():
             self.out.write("\n")
 
     def _draw(self, line: str) -> None:
         self.out.write(f"\r\x1b[2K{line}" if self.out.isatty() else f"{line}\n")
         self.out.flush()
+
+
+@dataclass(slots=True)
+class Ticker:
+    """Passes on what is told every now and then, so that waiting does not fill the screen."""
+
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    _said: float = 0.0
+
+    def tell(self, line: str) -> None:
+        """Say it, unless something was said a moment ago."""
+        if self.clock() - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = self.clock()
+            self.say(line)

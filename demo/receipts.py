@@ -17,6 +17,7 @@ from demo.receipt_file import decompress, unpack
 from demo.tables import FOLDER, shops
 
 FIRST_DAY = date(2017, 1, 1)
+EPOCH_WALL = datetime.combine(FIRST_DAY, time.min)
 LAST_DAY = date(2017, 12, 31)  # a Sunday, so the shifted year ends on a Sunday too
 
 

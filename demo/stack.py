@@ -17,6 +17,18 @@ class DemoProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Paging:
+    """Where a page has its items and the place of the next page, and how that is asked for."""
+
+    items: str
+    next: str
+    cursor: str
+
+
+ITEMS = Paging("items", "next", "cursor")
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """What `stack.json` tells of it. `home` is the folder that the file lies in."""
 
@@ -76,16 +88,16 @@ class Staff:
             )
         return answer.json()
 
-    def pages(self, service: str, path: str, cursor: str = "cursor", **params: Any) -> list[Any]:
-        """All items of a list that comes in pages with `items` and `next`."""
-        items: list[Any] = []
+    def pages(self, service: str, path: str, paging: Paging = ITEMS, **params: Any) -> list[Any]:
+        """All items of a list that comes in pages."""
+        found: list[Any] = []
         place: dict[str, Any] = {}
         while True:
             page = self.get(service, path, **params, **place)
-            items += page["items"]
-            if page["next"] is None:
-                return items
-            place = {cursor: page["next"]}
+            found += page[paging.items]
+            if page[paging.next] is None:
+                return found
+            place = {paging.cursor: page[paging.next]}
 
     def close(self) -> None:
         """Give the connections back."""

@@ -25,6 +25,10 @@ class Year:
         """The instant at which the malls' clocks show this wall time of the data, moved."""
         return (wall + self.shift).replace(tzinfo=ZONE)
 
+    def wall(self, instant: datetime) -> datetime:
+        """The wall time of the data that this instant is."""
+        return instant.astimezone(ZONE).replace(tzinfo=None) - self.shift
+
     def day(self, day: date) -> datetime:
         """The moment at which this day of the data begins."""
         return self.instant(datetime.combine(day, time.min))

@@ -1,0 +1,90 @@
+"""Waits until everything that was said has been heard, and whatever it led to is done."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+
+from demo.lag import KafkaView, open_kafka_view
+from demo.stack import DemoProblem, Stack
+
+POLL_SECONDS = 0.25
+Databases = Mapping[str, asyncpg.Connection]
+
+# What each service still has to do, by SQL; the outbox's highest id tells that it said more.
+_OUTBOX = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+_SAID = "SELECT coalesce(max(id), 0) FROM outbox"
+_PARKED = "SELECT count(*) FROM dead_letter WHERE resolved_at IS NULL"
+_OPEN: Mapping[str, str] = {
+    "receipts that wait": "SELECT count(*) FROM pos_transaction "
+    "WHERE status IN ('waiting_member', 'waiting_sale', 'awaited')",
+    "campaigns to score anew": "SELECT count(*) FROM rescore WHERE done_at IS NULL",
+    "messages to send": "SELECT count(*) FROM message "
+    "WHERE state IN ('planned', 'sending', 'waiting_member')",
+}
+_OPEN_IN = {
+    "points": "receipts that wait",
+    "campaigns": "campaigns to score anew",
+    "notifications": "messages to send",
+}
+
+
+async def drain(
+    stack: Stack, seconds_max: float, tell: Callable[[str], None] = lambda _: None
+) -> float:
+    """Seconds until nothing is left to do.
+
+    Raises DemoProblem after `seconds_max`, or at once when an event was put aside. A look counts
+    only if no service said anything while it took place.
+    """
+    began = time.monotonic()
+    async with open_databases(stack) as databases, open_kafka_view(stack.kafka) as kafka:
+        while left := await _look(databases, kafka):
+            tell(f"waiting for {describe(left)}")
+            if time.monotonic() - began > seconds_max:
+                raise DemoProblem(f"not done after {seconds_max:.0f} s: {describe(left)}")
+            await asyncio.sleep(POLL_SECONDS)
+    return time.monotonic() - began
+
+
+@asynccontextmanager
+async def open_databases(stack: Stack) -> AsyncIterator[Databases]:
+    """A connection to each service's database, to look into."""
+    async with AsyncExitStack() as closing:
+        databases = {}
+        for name, url in stack.databases.items():
+            databases[name] = await asyncpg.connect(url)
+            closing.push_async_callback(databases[name].close)
+        yield databases
+
+
+def describe(left: Mapping[str, int]) -> str:
+    """What is left, in words; most first."""
+    ordered = sorted(left.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {what}" for what, count in ordered)
+
+
+async def _look(databases: Databases, kafka: KafkaView) -> dict[str, int]:
+    said = await _each(databases, _SAID)
+    parked = await _each(databases, _PARKED)
+    if any(parked.values()):
+        raise DemoProblem(f"events were put aside, see /internal/dead-letters: {parked}")
+    left = {
+        f"events of {name} to publish": n for name, n in (await _each(databases, _OUTBOX)).items()
+    }
+    for name, what in _OPEN_IN.items():
+        left[what] = int(await databases[name].fetchval(_OPEN[what]))
+    for group, behind in (await kafka.lags(tuple(databases))).items():
+        if behind is None:
+            left[f"consumer of {group} that is not there"] = 1
+        else:
+            left[f"events for {group} to hear"] = behind
+    if not any(left.values()) and said != await _each(databases, _SAID):
+        left["service that just said something"] = 1
+    return {what: count for what, count in left.items() if count}
+
+
+async def _each(databases: Databases, query: str) -> dict[str, int]:
+    return {name: int(await one.fetchval(query)) for name, one in databases.items()}
