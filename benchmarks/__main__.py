@@ -8,14 +8,18 @@ from datetime import datetime
 
 import uvloop
 
-from benchmarks import row_1_batches, row_2_singles
+from benchmarks import row_1_batches, row_2_singles, row_4_balances
 from benchmarks.engines import open_engines
 from benchmarks.measures import Figure, Memory
 from benchmarks.report import keep, render
 from benchmarks.run import QUICK, Run, Sizes
 
 Measure = Callable[[Run], Sequence[Figure | Memory]]
-ROWS: dict[int, Measure] = {1: row_1_batches.measure, 2: row_2_singles.measure}
+ROWS: dict[int, Measure] = {
+    1: row_1_batches.measure,
+    2: row_2_singles.measure,
+    4: row_4_balances.measure,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
