@@ -128,17 +128,19 @@ def net_lines(sale: Sale, refunds: Sequence[Refund]) -> tuple[Line, ...]:
     one line of its total.
     """
     sold = sale.lines or (Line(0, None, None, sale.total_minor, 0),)
-    filled = tuple(
-        line
-        if line.brand and line.category
-        else replace(
-            line,
-            brand=line.brand or sale.shop_brand,
-            category=line.category or sale.shop_category,
-        )
-        for line in sold
+    if any(not line.brand or not line.category for line in sold):
+        sold = with_shop(sold, sale.shop_brand, sale.shop_category)
+    return _less_refunds(sold, refunds) if refunds else sold
+
+
+def with_shop(
+    lines: Sequence[Line], brand: str | None, category: str | None
+) -> tuple[Line, ...]:
+    """A line that names no brand or category has its shop's."""
+    return tuple(
+        Line(x.number, x.category or category, x.brand or brand, x.amount_minor, x.base_micro)
+        for x in lines
     )
-    return _less_refunds(filled, refunds) if refunds else filled
 
 
 def _less_refunds(sold: Sequence[Line], refunds: Sequence[Refund]) -> tuple[Line, ...]:

@@ -91,11 +91,11 @@ INSERT INTO reward_grant (program_id, decided_at, points_revoked, grant_id, camp
 SELECT $1, $2, 0, n.grant_id, n.campaign_id, n.version, n.unit_key, n.generation, n.family,
     n.origin, n.member_id, n.kind, n.points, n.gift_sku, n.stock_id, n.status, n.local_day,
     n.mall_id, n.shop_id, n.receipt_id,
-    ARRAY(SELECT json_array_elements_text(n.receipt_ids)::uuid), n.threshold_minor, 0,
+    n.receipt_ids::uuid[], n.threshold_minor, 0,
     n.inputs, n.explanation, n.granted_at, n.claim_id
 FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::int[], $8::text[], $9::text[],
     $10::uuid[], $11::text[], $12::bigint[], $13::text[], $14::uuid[], $15::text[], $16::date[],
-    $17::uuid[], $18::uuid[], $19::uuid[], $20::json[], $21::bigint[], $22::json[], $23::json[],
+    $17::uuid[], $18::uuid[], $19::uuid[], $20::text[], $21::bigint[], $22::json[], $23::json[],
     $24::timestamptz[], $25::uuid[])
     AS n (grant_id, campaign_id, version, unit_key, generation, family, origin, member_id, kind,
           points, gift_sku, stock_id, status, local_day, mall_id, shop_id, receipt_id,
@@ -137,7 +137,7 @@ def _row_of(new: NewGrant) -> tuple[Any, ...]:
         new.mall_id,
         new.shop_id,
         g.receipt_id,
-        json.dumps([str(i) for i in g.receipt_ids]),
+        "{" + ",".join(map(str, g.receipt_ids)) + "}",
         g.threshold_minor,
         json.dumps(new.inputs),
         json.dumps(new.explanation, ensure_ascii=False),

@@ -91,7 +91,13 @@ def _receipt_of(any_event: Event, handbook: Handbook) -> StoredReceipt:
         currency=event.currency,
         total_minor=event.total_minor,
         lines=tuple(
-            Line(x.line_number, x.category, x.brand, x.amount_minor, x.base_micro)
+            Line(
+                x.line_number,
+                x.category or category,
+                x.brand or brand,
+                x.amount_minor,
+                x.base_micro,
+            )
             for x in event.lines
         ),
         shop_brand=brand,
