@@ -3,7 +3,10 @@
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from uuid import UUID
+
+from asyncpg.pgproto.pgproto import UUID as DriverUUID
 
 from shared.clock import unix_milliseconds
 
@@ -17,10 +20,18 @@ def new_id() -> UUID:
 
 
 def _uuid7(milliseconds: int) -> UUID:
-    value = int.from_bytes(os.urandom(10), "big")
-    high = (value >> 68) & 0xFFF
-    low = value & 0x3FFF_FFFF_FFFF_FFFF
-    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)
+    made = bytearray(milliseconds.to_bytes(6, "big") + os.urandom(10))
+    made[6] = 0x70 | made[6] & 0x0F
+    made[8] = 0x80 | made[8] & 0x3F
+    return cast(UUID, DriverUUID(bytes(made)))
+
+
+def quick_uuid(id_: UUID) -> UUID:
+    """The same id in the database driver's own form, a subclass written in C.
+
+    It hashes, compares, prints and travels several times faster: for ids on hot paths.
+    """
+    return cast(UUID, DriverUUID(id_.bytes))
 
 
 def lowest_id_at(instant: datetime) -> UUID:

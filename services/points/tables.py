@@ -131,7 +131,7 @@ pos_transaction = Table(
     Column("awaited_number", Text),
     Column("content", JSON),
     Column("fingerprint", LargeBinary),
-    Column("rating", JSON),
+    Column("policy_version", Integer),
     Column("earned", BigInteger, nullable=False, server_default="0"),
     Column("clawed", BigInteger, nullable=False, server_default="0"),
     Column("points", BigInteger, nullable=False, server_default="0"),

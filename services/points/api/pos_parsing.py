@@ -13,6 +13,7 @@ from services.points.domain.receipts import Line, Receipt, ReceiptKey, transacti
 from shared.auth import MemberCodeInvalid, read_member_code
 from shared.errors import Rejected
 from shared.http.problems import field_problems
+from shared.ids import quick_uuid
 
 _RECEIPT = TypeAdapter(PosTransactionIn)
 
@@ -111,7 +112,7 @@ class MemberReferenceAmbiguous(Rejected):
 
 def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
     content = sent.model_dump_json(exclude_none=True)
-    member_id = sent.member_id
+    member_id = quick_uuid(sent.member_id) if sent.member_id is not None else None
     if sent.member_code is not None or sent.member_number is not None:
         _check_reference(sent)
         if sent.member_code is not None:
@@ -125,7 +126,7 @@ def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
         o = sent.original
         original = ReceiptKey(sent.shop_id, o.till_id, o.receipt_number, o.business_date)
     return Receipt(
-        transaction_id_of(reader.program_id, key),
+        quick_uuid(transaction_id_of(reader.program_id, key)),
         sent.kind,
         key,
         sent.purchased_at,
@@ -147,7 +148,7 @@ def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
         member_id,
         sent.member_number,
         original,
-        transaction_id_of(reader.program_id, original) if original is not None else None,
+        quick_uuid(transaction_id_of(reader.program_id, original)) if original else None,
         content,
         blake2b(content.encode(), digest_size=16).digest(),
     )

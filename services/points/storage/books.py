@@ -1,6 +1,6 @@
 """The one way into the books: what was decided, written in one round trip."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.earning import Rating
 from services.points.domain.ledger import Books, LotTerms, NewPosting, Take
 from services.points.domain.pos_records import Stored
 from shared.db import Collision, driver
@@ -17,10 +16,11 @@ from shared.ids import new_id
 
 _WRITE = (
     "SELECT write_books($1, $2, $3::new_pos_transaction[], $4::changed_pos_transaction[], "
-    "$5::new_posting[], $6::new_take[], $7::new_event[])"
+    "$5::new_posting[], $6::new_take[], $7::new_event[], $8, $9)"
 )
 _COLLISION = "GA001"
 _NO_TERMS = LotTerms()
+Origin = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,12 @@ class NewRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReadyEvent:
-    """An event as text, with the correlation id and trace of what caused it."""
+    """An event of `pos.transactions` as text, with the correlation id and trace behind it."""
 
     type: str
-    topic: str
     key: str
     data: str
-    origin: tuple[str, str]
+    origin: Origin
 
 
 @dataclass(slots=True)
@@ -56,6 +55,7 @@ class Write:
 async def write_books(session: AsyncSession, program_id: UUID, now: datetime, write: Write) -> None:
     """Write it all. Raises `Collision` when somebody stored one of the receipts meanwhile."""
     connection = await driver(session)
+    origins = _number_origins(write)
     try:
         await connection.execute(
             _WRITE,
@@ -63,22 +63,16 @@ async def write_books(session: AsyncSession, program_id: UUID, now: datetime, wr
             now,
             [_record_row(record) for record in write.records],
             [_change_row(stored) for stored in write.changes.values()],
-            [_posting_row(posting) for posting in write.books.postings],
+            [_posting_row(posting, origins) for posting in write.books.postings],
             [_take_row(take) for take in write.books.takes],
-            [_event_row(event) for event in write.news],
+            [_event_row(event, origins) for event in write.news],
+            [correlation_id for correlation_id, _ in origins],
+            [traceparent for _, traceparent in origins],
         )
     except asyncpg.PostgresError as error:
         if error.sqlstate == _COLLISION:
             raise Collision("The same receipt is being stored by somebody else.") from error
         raise
-
-
-def rating_json(rating: Rating | None) -> str | None:
-    """The rating as stored: the policy's version, and each line's number, amount and weight."""
-    if rating is None:
-        return None
-    weights = ",".join(f"[{n},{amount},{weight}]" for n, amount, weight in rating.weights)
-    return f'{{"policy":{rating.policy.version},"weights":[{weights}]}}'
 
 
 def _record_row(record: NewRecord) -> tuple[Any, ...]:
@@ -99,7 +93,7 @@ def _record_row(record: NewRecord) -> tuple[Any, ...]:
         s.awaited_number,
         record.content,
         s.fingerprint,
-        rating_json(s.rating),
+        s.rating.policy.version if s.rating is not None else None,
         s.earned,
         s.clawed,
         s.points,
@@ -113,7 +107,6 @@ def _change_row(s: Stored) -> tuple[Any, ...]:
         s.transaction_id,
         s.status,
         s.member_id,
-        rating_json(s.rating),
         s.earned,
         s.clawed,
         s.points,
@@ -121,7 +114,7 @@ def _change_row(s: Stored) -> tuple[Any, ...]:
     )
 
 
-def _posting_row(posting: NewPosting) -> tuple[Any, ...]:
+def _posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any, ...]:
     cause, terms = posting.cause, posting.terms or _NO_TERMS
     return (
         new_id(),
@@ -142,7 +135,7 @@ def _posting_row(posting: NewPosting) -> tuple[Any, ...]:
         terms.shop_id,
         terms.campaign_id,
         terms.funding,
-        *posting.origin,
+        origins[posting.origin],
     )
 
 
@@ -150,8 +143,15 @@ def _take_row(take: Take) -> tuple[Any, ...]:
     return (take.account_id, take.version, take.lot_version, take.points)
 
 
-def _event_row(event: ReadyEvent) -> tuple[Any, ...]:
-    return (new_id(), event.type, event.topic, event.key, event.data, *event.origin)
+def _event_row(event: ReadyEvent, origins: Mapping[Origin, int]) -> tuple[Any, ...]:
+    return (new_id(), event.type, event.key, event.data, origins[event.origin])
+
+
+def _number_origins(write: Write) -> dict[Origin, int]:
+    """Each correlation id and trace once, numbered from 1 as PostgreSQL counts."""
+    named = {posting.origin for posting in write.books.postings}
+    named |= {event.origin for event in write.news}
+    return {origin: number for number, origin in enumerate(named, 1)}
 
 
 async def load_open_lots(

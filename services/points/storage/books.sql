@@ -5,34 +5,34 @@ CREATE TYPE new_pos_transaction AS (
     transaction_id uuid, kind text, status text, receipt_id uuid, shop_id uuid, mall_id uuid,
     till_id text, receipt_number text, business_date date, purchased_at timestamptz,
     total_minor bigint, member_id uuid, awaited_number text, content text, fingerprint bytea,
-    rating text, earned bigint, clawed bigint, points bigint, balance_after bigint, fills boolean
+    policy_version integer, earned bigint, clawed bigint, points bigint, balance_after bigint,
+    fills boolean
 );
 
 CREATE TYPE changed_pos_transaction AS (
-    transaction_id uuid, status text, member_id uuid, rating text, earned bigint, clawed bigint,
-    points bigint, balance_after bigint
+    transaction_id uuid, status text, member_id uuid, earned bigint, clawed bigint, points bigint,
+    balance_after bigint
 );
 
 CREATE TYPE new_posting AS (
     event_id uuid, account_id uuid, member_id uuid, wallet text, version bigint, points bigint,
     balance_after bigint, kind text, counter_account text, source_kind text, source_id uuid,
     purchased_at timestamptz, reason text, expires_at timestamptz, mall_id uuid, shop_id uuid,
-    campaign_id uuid, funding text, correlation_id text, traceparent text
+    campaign_id uuid, funding text, origin integer
 );
 
 CREATE TYPE new_take AS (account_id uuid, version bigint, lot_version bigint, points bigint);
 
-CREATE TYPE new_event AS (
-    event_id uuid, type text, topic text, key text, data text, correlation_id text,
-    traceparent text
-);
+-- An event of pos.transactions. Origins are indexes into the arrays of correlation ids and traces.
+CREATE TYPE new_event AS (event_id uuid, type text, key text, data text, origin integer);
 
 -- The caller has locked the accounts, then the receipts. Raises when fewer rows were written than
 -- were decided: the caller rolls back and decides again (SQLSTATE GA001).
 CREATE FUNCTION write_books(
     program uuid, recorded timestamptz,
     transactions new_pos_transaction[], changes changed_pos_transaction[],
-    postings new_posting[], takes new_take[], events new_event[]
+    postings new_posting[], takes new_take[], events new_event[],
+    correlations text[], traces text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     written bigint;
@@ -41,11 +41,11 @@ BEGIN
         INSERT INTO pos_transaction (
             program_id, transaction_id, kind, status, receipt_id, shop_id, mall_id, till_id,
             receipt_number, business_date, purchased_at, recorded_at, total_minor, member_id,
-            awaited_number, content, fingerprint, rating, earned, clawed, points, balance_after)
+            awaited_number, content, fingerprint, policy_version, earned, clawed, points, balance_after)
         SELECT program, t.transaction_id, t.kind, t.status, t.receipt_id, t.shop_id, t.mall_id,
                t.till_id, t.receipt_number, t.business_date, t.purchased_at, recorded,
                t.total_minor, t.member_id, t.awaited_number, t.content::json, t.fingerprint,
-               t.rating::json, t.earned, t.clawed, t.points, t.balance_after
+               t.policy_version, t.earned, t.clawed, t.points, t.balance_after
         FROM unnest(transactions) t WHERE NOT t.fills ORDER BY t.transaction_id
         ON CONFLICT (program_id, transaction_id) DO NOTHING;
         GET DIAGNOSTICS written = ROW_COUNT;
@@ -59,7 +59,7 @@ BEGIN
             business_date = t.business_date, purchased_at = t.purchased_at,
             recorded_at = recorded, total_minor = t.total_minor, member_id = t.member_id,
             awaited_number = t.awaited_number, content = t.content::json,
-            fingerprint = t.fingerprint, rating = t.rating::json, earned = t.earned,
+            fingerprint = t.fingerprint, policy_version = t.policy_version, earned = t.earned,
             clawed = t.clawed, points = t.points, balance_after = t.balance_after
         FROM unnest(transactions) t
         WHERE t.fills AND p.program_id = program AND p.transaction_id = t.transaction_id
@@ -72,8 +72,7 @@ BEGIN
 
     IF cardinality(changes) > 0 THEN
         UPDATE pos_transaction p
-        SET status = c.status, member_id = c.member_id, rating = c.rating::json,
-            earned = c.earned, clawed = c.clawed, points = c.points,
+        SET status = c.status, member_id = c.member_id, earned = c.earned, clawed = c.clawed, points = c.points,
             balance_after = c.balance_after,
             awaited_number = CASE WHEN c.status = 'waiting_member' THEN p.awaited_number END
         FROM unnest(changes) c
@@ -124,20 +123,25 @@ BEGIN
     -- Last, under the locks: the receipts' news, then the ledger's, each in the order decided.
     INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at,
                         correlation_id, traceparent)
-    SELECT program, e.event_id, e.type, e.topic, e.key, e.data, recorded, e.correlation_id,
-           e.traceparent
+    SELECT program, e.event_id, e.type, 'pos.transactions', e.key, e.data, recorded,
+           correlations[e.origin], traces[e.origin]
     FROM unnest(events) e;
     INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at,
                         correlation_id, traceparent)
     SELECT program, n.event_id, 'points.posted.v1', 'points.ledger', n.account_id::text,
-           json_build_object(
-               'program_id', program, 'account_id', n.account_id, 'member_id', n.member_id,
-               'wallet', n.wallet, 'version', n.version, 'kind', n.kind,
-               'counter_account', n.counter_account, 'points', n.points,
-               'balance_after', n.balance_after, 'source_kind', n.source_kind,
-               'source_id', n.source_id, 'purchased_at', n.purchased_at,
-               'recorded_at', recorded, 'expires_at', n.expires_at, 'mall_id', n.mall_id,
-               'shop_id', n.shop_id, 'campaign_id', n.campaign_id)::text,
-           recorded, n.correlation_id, n.traceparent
+           -- Text put together: half the price of json_build_object. Nothing here needs escaping.
+           '{"program_id":"' || program || '","account_id":"' || n.account_id
+           || '","member_id":' || coalesce('"' || n.member_id || '"', 'null')
+           || ',"wallet":"' || n.wallet || '","version":' || n.version
+           || ',"kind":"' || n.kind || '","counter_account":"' || n.counter_account
+           || '","points":' || n.points || ',"balance_after":' || n.balance_after
+           || ',"source_kind":"' || n.source_kind || '","source_id":"' || n.source_id
+           || '","purchased_at":' || coalesce(to_json(n.purchased_at)::text, 'null')
+           || ',"recorded_at":' || to_json(recorded)::text
+           || ',"expires_at":' || coalesce(to_json(n.expires_at)::text, 'null')
+           || ',"mall_id":' || coalesce('"' || n.mall_id || '"', 'null')
+           || ',"shop_id":' || coalesce('"' || n.shop_id || '"', 'null')
+           || ',"campaign_id":' || coalesce('"' || n.campaign_id || '"', 'null') || '}',
+           recorded, correlations[n.origin], traces[n.origin]
     FROM unnest(postings) n;
 END $$;

@@ -21,6 +21,7 @@ from services.points.domain.earning import (
 from services.points.domain.receipts import Shop
 from shared.contracts.membership import ShopChanged, TillChanged
 from shared.db import Collision, driver
+from shared.ids import quick_uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ async def load_directory(
     row = await connection.fetchrow(_LOAD, program_id, list(shop_ids))
     shops = {}
     for shop_id, mall_id, time_zone, currency, is_open in row["shops"] or ():
-        shops[UUID(shop_id)] = Shop(UUID(shop_id), UUID(mall_id), time_zone, currency, is_open)
+        id_, mall = quick_uuid(UUID(shop_id)), quick_uuid(UUID(mall_id))
+        shops[id_] = Shop(id_, mall, time_zone, currency, is_open)
     tills = {}
     for shop_id, till_id, key_version, until, is_active in row["tills"] or ():
         tills[UUID(shop_id), till_id] = KnownTill(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.points.domain.earning import Rating
 from services.points.domain.pos_records import POSTED, Stored
-from services.points.domain.receipts import Line
+from services.points.domain.receipts import Line, text_of
 from services.points.domain.refunds import sold_line_number
 from services.points.storage.books import ReadyEvent, Write
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
@@ -33,9 +33,9 @@ def _tell(write: Write, event_type: str, program_id: UUID, stored: Stored, sale:
     transaction_id = receipt_id if s.kind == "sale" else str(s.transaction_id)
     balance = "null" if s.balance_after is None else s.balance_after
     data = (
-        f'{{"program_id":"{program_id}","transaction_id":"{transaction_id}",'
-        f'"receipt_id":"{receipt_id}","kind":"{s.kind}","mall_id":"{s.mall_id}",'
-        f'"shop_id":"{s.shop_id}","till_id":"{s.till_id}",'
+        f'{{"program_id":"{text_of(program_id)}","transaction_id":"{transaction_id}",'
+        f'"receipt_id":"{receipt_id}","kind":"{s.kind}","mall_id":"{text_of(s.mall_id)}",'
+        f'"shop_id":"{text_of(s.shop_id)}","till_id":"{s.till_id}",'
         f'"receipt_number":"{s.receipt_number}","business_date":"{s.business_date}",'
         f'"purchased_at":"{_iso(s.purchased_at)}","recorded_at":"{_iso(s.recorded_at)}",'
         f'"time_zone":"{s.time_zone}","currency":"{s.currency}",'
@@ -45,7 +45,6 @@ def _tell(write: Write, event_type: str, program_id: UUID, stored: Stored, sale:
     write.news.append(
         ReadyEvent(
             event_type,
-            PosTransactionRecorded.TOPIC,
             member_id or receipt_id,
             data,
             write.books.origin,

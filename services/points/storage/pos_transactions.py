@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.earning import Policy, Rating
+from services.points.domain.earning import Policy, rate_lines
 from services.points.domain.ledger import Account, OpenLot
 from services.points.domain.pos_records import Stored
 from services.points.domain.receipts import Line
@@ -17,7 +17,8 @@ from shared.db import driver
 _COLUMNS = """
 t.transaction_id, t.kind, t.status, t.receipt_id, t.fingerprint, t.shop_id, t.mall_id, t.till_id,
 t.receipt_number, t.business_date, t.purchased_at, t.recorded_at, t.total_minor, t.member_id,
-t.awaited_number, t.content, t.rating, t.earned, t.clawed, t.points, t.balance_after, s.time_zone
+t.awaited_number, t.content, t.policy_version, t.earned, t.clawed, t.points, t.balance_after,
+s.time_zone
 """
 _FROM = """FROM pos_transaction t
 LEFT JOIN shop s ON (s.program_id, s.shop_id) = (t.program_id, t.shop_id)"""
@@ -137,6 +138,8 @@ async def _list(
 
 def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
     content = row["content"] or {}
+    lines = tuple(_line(line) for line in content.get("lines", ()))
+    policy = policies[row["policy_version"]] if row["policy_version"] is not None else None
     return Stored(
         transaction_id=row["transaction_id"],
         kind=row["kind"],
@@ -155,8 +158,8 @@ def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
         total_minor=row["total_minor"] or 0,
         member_id=row["member_id"],
         awaited_number=row["awaited_number"],
-        lines=tuple(_line(line) for line in content.get("lines", ())),
-        rating=_rating(row["rating"], policies),
+        lines=lines,
+        rating=rate_lines(policy, row["shop_id"], lines) if policy is not None else None,
         earned=row["earned"],
         clawed=row["clawed"],
         points=row["points"],
@@ -174,12 +177,6 @@ def _line(line: Mapping[str, Any]) -> Line:
         line.get("discount_minor", 0),
         line.get("original_line_number"),
     )
-
-
-def _rating(found: Any, policies: Mapping[int, Policy]) -> Rating | None:
-    if found is None:
-        return None
-    return Rating(policies[found["policy"]], tuple((n, a, w) for n, a, w in found["weights"]))
 
 
 async def find_members_of_receipts(

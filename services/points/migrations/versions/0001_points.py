@@ -132,7 +132,7 @@ def upgrade() -> None:
         sa.Column("awaited_number", sa.Text(), nullable=True),
         sa.Column("content", postgresql.JSON(astext_type=sa.Text()), nullable=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=True),
-        sa.Column("rating", postgresql.JSON(astext_type=sa.Text()), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=True),
         sa.Column("earned", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("clawed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("points", sa.BigInteger(), server_default="0", nullable=False),
