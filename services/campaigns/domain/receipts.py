@@ -133,9 +133,7 @@ def net_lines(sale: Sale, refunds: Sequence[Refund]) -> tuple[Line, ...]:
     return _less_refunds(sold, refunds) if refunds else sold
 
 
-def with_shop(
-    lines: Sequence[Line], brand: str | None, category: str | None
-) -> tuple[Line, ...]:
+def with_shop(lines: Sequence[Line], brand: str | None, category: str | None) -> tuple[Line, ...]:
     """A line that names no brand or category has its shop's."""
     return tuple(
         Line(x.number, x.category or category, x.brand or brand, x.amount_minor, x.base_micro)

@@ -32,7 +32,7 @@ async def issue_gift(
         return
     if grant.kind != "gift" or grant.status == "revoked":
         raise GrantNotIssuable(
-            "Only a gift that is granted can be handed out.", status=grant.status
+            "Only a gift that is granted can be handed out.", grant_status=grant.status
         )
     assert grant.stock_id is not None
     shelf_mall = await get_shelf_mall(session, program_id, grant.stock_id)
