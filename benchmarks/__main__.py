@@ -8,7 +8,7 @@ from datetime import datetime
 
 import uvloop
 
-from benchmarks import row_1_batches, row_2_singles, row_4_balances
+from benchmarks import row_1_batches, row_2_singles, row_4_balances, row_5_scoring
 from benchmarks.engines import open_engines
 from benchmarks.measures import Figure, Memory
 from benchmarks.report import keep, render
@@ -19,6 +19,7 @@ ROWS: dict[int, Measure] = {
     1: row_1_batches.measure,
     2: row_2_singles.measure,
     4: row_4_balances.measure,
+    5: row_5_scoring.measure,
 }
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from benchmarks.engines import Engines, run_sql
+from benchmarks.measures import Figure
 from benchmarks.servers import Server, free_port, open_server
-from benchmarks.town import DEPLOYMENT_KEY, Town, fill_points
+from benchmarks.town import DEPLOYMENT_KEY, Town, hear
+from services.points.consumer import HANDLERS
 
 MEMBERS = 100_000
 
@@ -49,6 +51,7 @@ class Run:
     sizes: Sizes
     say: Callable[[str], None]
     runner: asyncio.Runner
+    intake: list[Figure] = field(default_factory=list, init=False)
     _town: Town | None = field(default=None, init=False)
 
     @property
@@ -58,7 +61,7 @@ class Run:
             self.say(f"filling points with {self.sizes.members:,} members")
             town = Town(self.sizes.members)
             url = self.engines.create_service_database("points", "points_full")
-            fill_points(url, town)
+            hear(url, HANDLERS, town.events())
             run_sql(url, "VACUUM ANALYZE")
             self._town = town
         return self._town

@@ -26,15 +26,23 @@ class Issuer:
 
     def member_token(self, program_id: UUID, member_id: UUID) -> str:
         """An access token as membership gives it to a front end for a member."""
+        return self._token(program_id, "member", str(member_id))
+
+    def staff_token(self, program_id: UUID) -> str:
+        """An access token of an administrator."""
+        return self._token(program_id, "staff", "benchmark", rol=["admin"])
+
+    def _token(self, program_id: UUID, kind: str, subject: str, **more: object) -> str:
         now = unix_seconds()
         claims = {
             "iss": "galleria",
             "aud": AUDIENCE,
-            "sub": str(member_id),
+            "sub": subject,
             "iat": now,
             "exp": now + _LIFETIME_SECONDS,
             "prg": str(program_id),
-            "knd": "member",
+            "knd": kind,
+            **more,
         }
         return jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": _KID})
 

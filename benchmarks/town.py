@@ -1,19 +1,20 @@
 """The programme that is measured: a mall, its shops and tills, and a hundred thousand members."""
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
-from services.points.consumer import HANDLERS
 from shared.auth import Till, derive_till_secret, till_headers
 from shared.clock import unix_seconds, utc_now
-from shared.consumer import Delivery
+from shared.consumer import Delivery, Handlers
 from shared.contracts.event import Event
-from shared.contracts.membership import MemberEnrolled, ShopChanged, TillChanged
+from shared.contracts.membership import CategoryChanged, MemberEnrolled, ShopChanged, TillChanged
 from shared.db import create_engine, transaction
 from shared.ids import new_id, new_member_number
 
@@ -29,6 +30,7 @@ class Town:
 
     members: int
     seed: int = 1
+    categories: tuple[str, ...] = CATEGORIES
     program_id: UUID = field(default_factory=new_id)
     mall_id: UUID = field(default_factory=new_id)
     shop_ids: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(SHOPS)])
@@ -46,6 +48,10 @@ class Town:
 
     def events(self) -> Iterator[list[Event]]:
         """What membership would have told, in batches: shops, tills, members with a tier."""
+        yield [
+            CategoryChanged(program_id=self.program_id, code=code, name=code, revision=1)
+            for code in self.categories
+        ]
         yield [self._shop(number, shop_id) for number, shop_id in enumerate(self.shop_ids)]
         yield [
             TillChanged(
@@ -93,7 +99,7 @@ class Town:
         member_id = self.chance.choice(self.member_ids)
         amounts = [self.chance.randint(1_000, 60_000) for _ in range(3)]
         lines = ",".join(
-            f'{{"line_number":{n},"category":"{self.chance.choice(CATEGORIES)}","quantity":1,'
+            f'{{"line_number":{n},"category":"{self.chance.choice(self.categories)}","quantity":1,'
             f'"amount_minor":{amount}}}'
             for n, amount in enumerate(amounts, 1)
         )
@@ -106,6 +112,11 @@ class Town:
             f'"tenders":[{{"kind":"mobile","amount_minor":{sum(amounts)}}}],'
             f'"member_id":"{member_id}"}}'
         ).encode()
+
+    def receipt_fields(self) -> dict[str, Any]:
+        """The same as plain values, of any shop."""
+        fields: dict[str, Any] = json.loads(self.receipt(self.chance.choice(self.shop_ids)))
+        return fields
 
     def single_requests(self, number: int) -> list[bytes]:
         """Signed requests of one receipt each."""
@@ -137,17 +148,18 @@ def http_request(method: str, path: str, headers: dict[str, str], body: bytes = 
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-def fill_points(database_url: str, town: Town) -> None:
-    """Have points hear of the town as its consumer would, then vacuum and analyse."""
-    asyncio.run(_hear(database_url, town.events()))
+def hear(database_url: str, handlers: Handlers, batches: Iterator[list[Event]]) -> None:
+    """Have a service hear events as its consumer would; it passes over what is not for it."""
+    asyncio.run(_hear(database_url, handlers, batches))
 
 
-async def _hear(database_url: str, batches: Iterator[list[Event]]) -> None:
+async def _hear(database_url: str, handlers: Handlers, batches: Iterator[list[Event]]) -> None:
     engine = create_engine(database_url, 1)
     try:
         for events in batches:
-            deliveries = [Delivery(event, new_id(), "benchmark", "") for event in events]
-            async with transaction(engine) as session:
-                await HANDLERS[type(events[0])](session, utc_now(), deliveries)
+            if handle := handlers.get(type(events[0])):
+                deliveries = [Delivery(event, new_id(), "benchmark", "") for event in events]
+                async with transaction(engine) as session:
+                    await handle(session, utc_now(), deliveries)
     finally:
         await engine.dispose()
