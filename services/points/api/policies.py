@@ -1,5 +1,6 @@
 """How points are earned: versions that staff add and nobody changes."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,10 @@ from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Now, Tx
 
 router = APIRouter(prefix="/v1/earning-policies", tags=["Earning policies"])
+
+
+# What both Python and PostgreSQL can write down, in any time zone.
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class RateIn(BaseModel):
@@ -51,7 +56,7 @@ class PolicyIn(BaseModel):
         },
     )
 
-    effective_from: AwareDatetime
+    effective_from: Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST)]
     programme: RateIn
     categories: dict[CategoryCode, RateIn] = Field(default={}, max_length=500)
     shops: dict[UUID, RateIn] = Field(default={}, max_length=2_000)

@@ -1,0 +1,121 @@
+"""Two programmes never see or change each other's things, whatever the route."""
+
+from dataclasses import replace
+from typing import Any
+
+from services.points.api.app import build_app
+from services.points.settings import PointsSettings
+from tests.points.mall import POS, Mall
+from tests.support.service import make_runtime
+from tests.support.tokens import member_headers
+
+# What a stranger gets on each route that names something of the other programme.
+TRIED = {
+    f"POST {POS}",
+    f"POST {POS}/batch",
+    "GET /v1/members/{member_id}/points",
+    "GET /v1/members/{member_id}/postings",
+    "GET /v1/members/{member_id}/postings/{version}",
+    "GET /v1/members/{member_id}/receipts",
+    "POST /v1/members/{member_id}/receipt-claims",
+    "POST /v1/members/{member_id}/adjustments",
+    "POST /v1/earning-policies",
+    "GET /v1/earning-policies",
+}
+
+
+def test_every_route_of_points_is_tried_here(mall: Mall, settings: PointsSettings) -> None:
+    app = build_app(make_runtime("points", settings, mall.engine, mall.clock))
+    routes = {
+        f"{method.upper()} {path}"
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+    }
+    assert {route for route in routes if " /v1/" in route} == TRIED
+
+
+async def test_a_strangers_staff_and_members_find_nothing(mall: Mall) -> None:
+    other = await mall.another()
+    member_id, stranger = await mall.enrol(), await other.enrol()
+    sale = await mall.sold(10_000, member_id=member_id)
+    await mall.sold(5_000)
+    base = f"/v1/members/{member_id}"
+    tokens = [
+        other.staff(),
+        member_headers(mall.clock, other.program_id, stranger),
+        member_headers(mall.clock, other.program_id, member_id),
+    ]
+    for headers in tokens:
+        for path in ("points", "postings", "postings/1", "receipts"):
+            answer = await mall.client.get(f"{base}/{path}", headers=headers)
+            assert answer.status_code == 404, path
+    answer = await mall.client.post(
+        f"{base}/adjustments",
+        json={"points": 5, "reason_code": "x", "note": "x"},
+        headers={**other.staff(), "Idempotency-Key": "k"},
+    )
+    assert answer.status_code == 404
+    assert await mall.balance(member_id) == 100
+    assert sale["receipt_number"] in [row[0] for row in await mall.books()]
+
+
+async def test_a_receipt_of_another_programme_cannot_be_claimed(mall: Mall) -> None:
+    other = await mall.another()
+    member_id, stranger = await mall.enrol(), await other.enrol()
+    sale = await mall.sold(5_000)
+    names = ("shop_id", "till_id", "receipt_number", "business_date", "total_minor")
+    claim = {name: sale[name] for name in names}
+    for claimant, headers in [
+        (stranger, other.staff()),
+        (stranger, member_headers(mall.clock, other.program_id, stranger)),
+        (member_id, other.staff()),
+    ]:
+        path = f"/v1/members/{claimant}/receipt-claims"
+        answer = await mall.client.post(path, json=claim, headers=headers)
+        assert answer.status_code == 404
+    assert [row[1] for row in await mall.books()] == ["anonymous"]
+
+
+async def test_a_till_of_another_programme_does_not_exist_here(mall: Mall) -> None:
+    other = await mall.another()
+    forged = replace(mall.till, program_id=other.program_id)
+    for body in (mall.sale(100), other.sale(100)):
+        answer = await mall.push(body, forged)
+        assert (answer.status_code, answer.json()["code"]) == (503, "till_unknown")
+    answer = await mall.push(other.sale(100))
+    assert (answer.status_code, answer.json()["code"]) == (422, "wrong_shop")
+
+
+async def test_the_same_receipt_refund_and_member_mean_two_things_in_two_programmes(
+    mall: Mall,
+) -> None:
+    twin_world = Mall(mall.engine, mall.client, mall.clock, shop_id=mall.shop_id)
+    await twin_world.open_shop()
+    member_id = await mall.enrol()
+    number = "600000000001"
+    await twin_world.hear(twin_world.enrolled(member_id, number))
+    sale = mall.sale(10_000, member_id=member_id)
+    refund = mall.refund(sale, (1, 1_000))
+    assert (await mall.push(sale)).json()["balance"] == 100
+    assert (await twin_world.push(refund)).json()["status"] == "waiting_sale"
+    assert await mall.balance(member_id) == 100
+    assert (await twin_world.push(sale)).status_code == 201
+    assert (await twin_world.balance(member_id), await mall.balance(member_id)) == (90, 100)
+    by_number: dict[str, Any] = mall.sale(100, member_number=number)
+    assert (await mall.push(by_number)).json()["status"] == "waiting_member"
+
+
+async def test_the_same_idempotency_key_is_free_in_another_programme(mall: Mall) -> None:
+    other = await mall.another()
+    member_id, stranger = await mall.enrol(), await other.enrol()
+    assert (await mall.adjust(member_id, 5, "same")).status_code == 201
+    assert (await other.adjust(stranger, 7, "same")).status_code == 201
+
+
+async def test_policies_are_each_programmes_own(mall: Mall) -> None:
+    other = await mall.another()
+    await mall.set_policy(programme={"points": 9, "per_minor": 100})
+    policies = (await other.get("/v1/earning-policies")).json()
+    assert [policy["version"] for policy in policies] == [0]
+    stranger = await other.enrol()
+    assert (await other.push(other.sale(100, member_id=stranger))).json()["points"] == 1

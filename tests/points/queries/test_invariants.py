@@ -1,0 +1,75 @@
+"""Each kind of damage is seen by the invariant that is there for it."""
+
+import pytest
+from sqlalchemy import text
+
+from services.points.queries.invariants import INVARIANTS, check_invariants
+from shared.db import transaction
+from tests.points.mall import Mall
+
+POSTING = "WHERE program_id = :p AND version = 1"
+DAMAGE = {
+    "I1_postings_sum_to_balance": "UPDATE account SET balance = balance + 1 WHERE program_id = :p",
+    "I2_versions_without_gaps": f"DELETE FROM posting {POSTING}",
+    "I2_balances_chained": f"UPDATE posting SET balance_after = balance_after + 1 {POSTING}",
+    "I3_open_lots_less_debt_is_balance": (
+        "UPDATE lot SET remaining = remaining - 1 WHERE program_id = :p AND remaining > 0"
+    ),
+    "I3_takes_explain_lots": "UPDATE lot_take SET points = points + 1 WHERE program_id = :p",
+    "I4_debt_only_by_clawback": (
+        "UPDATE posting SET balance_after = -5, kind = 'adjustment' "
+        "WHERE program_id = :p AND points < 0"
+    ),
+    "I5_one_posting_per_receipt": "UPDATE posting SET source_id = gen_random_uuid()",
+    "I6_clawed_within_earned": (
+        "UPDATE pos_transaction SET total_minor = total_minor * 9 "
+        "WHERE program_id = :p AND kind = 'refund'"
+    ),
+    "I8_every_posting_was_told": (
+        "DELETE FROM outbox WHERE program_id = :p AND type = 'points.posted.v1'"
+    ),
+    "I15_nothing_waits_beside_its_member": (
+        "UPDATE pos_transaction SET status = 'waiting_member' "
+        "WHERE program_id = :p AND kind = 'sale'"
+    ),
+    "I15_nothing_waits_beside_its_sale": (
+        "UPDATE pos_transaction SET status = 'waiting_sale' "
+        "WHERE program_id = :p AND kind = 'refund'"
+    ),
+}
+
+
+async def broken(mall: Mall) -> set[str]:
+    async with transaction(mall.engine) as session:
+        return {name for name, rows in (await check_invariants(session)).items() if rows}
+
+
+def test_there_is_damage_for_every_invariant() -> None:
+    assert set(DAMAGE) == set(INVARIANTS)
+
+
+async def test_each_damage_is_seen_and_told_to_those_who_run_the_service(
+    damaged_mall: Mall,
+) -> None:
+    member_id = await damaged_mall.enrol()
+    sale = await damaged_mall.sold(10_000, member_id=member_id)
+    damaged_mall.clock.advance(seconds=1)
+    await damaged_mall.push(damaged_mall.refund(sale, (1, 2_000)))
+    assert await broken(damaged_mall) == set()
+    for name, damage in DAMAGE.items():
+        with pytest.raises(LookupError):
+            await _damage_and_look(damaged_mall, name, damage)
+    await damaged_mall.execute(DAMAGE["I1_postings_sum_to_balance"])
+    report = (await damaged_mall.get("/internal/invariants")).json()
+    assert not report["holds"]
+    assert report["broken"]["I1_postings_sum_to_balance"] == 1
+
+
+async def _damage_and_look(mall: Mall, name: str, damage: str) -> None:
+    """Break the books, look, and take it back by raising."""
+    async with transaction(mall.engine) as session:
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        values = {"p": mall.program_id} if ":p" in damage else {}
+        await session.execute(text(damage), values)
+        assert (await check_invariants(session))[name] > 0, name
+        raise LookupError("taken back")
