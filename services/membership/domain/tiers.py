@@ -161,23 +161,28 @@ def tier_timeline(
     steps = [Interval(base, enrolled_at, "enrolled")]
     earned_at = enrolled_at
     waits_until: datetime | None = None
-    scheme, is_simple = schemes[0], len(schemes) == 1
+    # No validity ends sooner than this after a tier was earned, whichever scheme and zone it was.
+    surely_held = timedelta(days=min(s.validity_days for s in schemes) - 1)
+    scheme, window = schemes[0], timedelta(days=schemes[0].window_days)
+    rank = 0
     for place, (at, _, amount_minor) in enumerate(credits):
         if at > until:
             waits_until = at
             break
-        if steps[-1].tier != base and at - earned_at >= timedelta(days=scheme.validity_days - 1):
+        if rank > 0 and at - earned_at >= surely_held:
             earned_at = _lapse(steps, spend, schemes, earned_at, zone, at)
+            rank = scheme.rank_of(steps[-1].tier)
         if amount_minor <= 0:
             continue
-        if not is_simple:
+        if len(schemes) > 1:
             scheme = scheme_at(schemes, at)
-        spent = spend.through(place, timedelta(days=scheme.window_days))
-        reached = scheme.supported(spent)
-        held = scheme.rank_of(steps[-1].tier)
-        if reached.rank > held:
+            window = timedelta(days=scheme.window_days)
+            rank = scheme.rank_of(steps[-1].tier)
+        reached = scheme.supported(spend.through(place, window))
+        if reached.rank > rank:
+            rank = reached.rank
             _add(steps, Interval(reached.code, max(at, enrolled_at), "spend"))
-        if reached.rank >= held:
+        if reached.rank >= rank:
             earned_at = at
     earned_at = _lapse(steps, spend, schemes, earned_at, zone, until)
     return TierHistory(

@@ -198,6 +198,18 @@ def test_a_new_scheme_judges_what_is_bought_from_then_on() -> None:
     assert (current(99), current(101)) == ("silver", "bronze")
 
 
+def test_a_tier_keeps_the_validity_of_the_scheme_under_which_it_was_earned() -> None:
+    short = TierScheme(1, START, 365, 100, TIERS)
+    long = TierScheme(2, START + 50 * DAY, 30, 365, TIERS)
+    credits = [credit(0, 20_000, 1), credit(90, 10, 2), credit(150, 12_000, 3)]
+    steps = tier_timeline(credits, [short, long], START, SHANGHAI, START + 151 * DAY).intervals
+    assert [(i.tier, i.cause) for i in steps] == [
+        ("gold", "spend"),
+        ("bronze", "validity_ended"),
+        ("silver", "spend"),
+    ]
+
+
 @pytest.mark.parametrize(
     "tiers",
     [
