@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FULL_SPEED_WINDOW = timedelta(days=7)
+FULL_SPEED_WINDOW = timedelta(days=14)
 SHORTEST_WINDOW = timedelta(minutes=1)
 
 
@@ -22,7 +22,7 @@ def speed_from(text: str) -> float:
 
 
 def window_length(speed: float | None) -> timedelta:
-    """What goes out at once: what happens in a second at this speed, a minute to a week."""
+    """What goes out at once: what happens in a second at this speed, a minute to two weeks."""
     if speed is None:
         return FULL_SPEED_WINDOW
     return min(max(timedelta(seconds=speed), SHORTEST_WINDOW), FULL_SPEED_WINDOW)

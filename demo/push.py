@@ -5,9 +5,10 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from shared.auth import till_headers
 from shared.ids import new_id
 
 PATH = "/v1/pos-transactions/batch"
-SENDERS = 8
+SENDERS = 16
 PATIENCE_SECONDS = 120.0  # for one request: a part that died is back long before
 ANSWER_SECONDS_MAX = 60.0
 PAUSE_SECONDS = (0.1, 0.5, 1.0, 2.0)
@@ -69,19 +70,22 @@ class Pusher:
         self._pool = ThreadPoolExecutor(SENDERS, "till")
         self._own = threading.local()
         self._lock = threading.Lock()
+        self._connections: list[http.client.HTTPConnection] = []
         self.tally = Tally()
 
-    def push(self, window: Window) -> Iterable[int]:
-        """Send the waves one after the other; tells how many were answered after each."""
+    def push(self, window: Window) -> Iterator[None]:
+        """Send the waves one after the other; comes back after each."""
         for wave in window.waves:
             for batch, results in zip(wave, self._pool.map(self._send, wave), strict=True):
                 for transaction, result in zip(batch.transactions, results, strict=True):
                     self.tally.add(transaction, result)
-            yield sum(len(batch.transactions) for batch in wave)
+            yield
 
     def close(self) -> None:
-        """Wait for the senders to end; connections close with their threads."""
+        """Wait for the senders to end, and hang up."""
         self._pool.shutdown(cancel_futures=True)
+        for connection in self._connections:
+            connection.close()
 
     def _send(self, batch: Batch) -> Sequence[dict[str, Any]]:
         """The answers, one a transaction. The same body is sent until it is answered."""
@@ -91,7 +95,7 @@ class Pusher:
         till = self._printer.tills[batch.shop, till_of(batch.transactions[0].number)]
         message_id = str(new_id())
         began = time.monotonic()
-        for attempt in range(10**6):
+        for attempt in count():
             status, answer = self._post(till, message_id, body)
             with self._lock:
                 self.tally.requests += 1
@@ -128,4 +132,5 @@ class Pusher:
                 str(self._address.hostname), self._address.port, timeout=ANSWER_SECONDS_MAX
             )
             self._own.connection = kept
+            self._connections.append(kept)
         return kept
