@@ -5,9 +5,18 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from services.membership.settings import MembershipSettings
 from shared.ids import new_id
-from tests.support.service import DEPLOYMENT_KEY
+from tests.support.engines import MakeDatabase
+from tests.support.service import DEPLOYMENT_KEY, make_settings
+
+
+@pytest.fixture
+def settings(make_database: MakeDatabase) -> MembershipSettings:
+    """A database of the test's own: commands go by the real clock, and keys are everybody's."""
+    return make_settings(MembershipSettings, make_database("membership"))
 
 
 def _run(settings: MembershipSettings, *arguments: str) -> "subprocess.CompletedProcess[str]":
