@@ -11,6 +11,9 @@ class ServiceSettings(BaseSettings):
 
     database_url: str = Field(description="postgresql://user:password@host:port/database")
     database_pool_size: int = Field(8, ge=1, le=100, description="connections per process")
+    database_read_pool_size: int = Field(
+        4, ge=1, le=100, description="more connections per process, for hot single reads"
+    )
     kafka_bootstrap_servers: str = Field(description="host:port, comma separated")
     kafka_topic_prefix: str = Field("", description="put before every topic and group name")
     host: str = "127.0.0.1"

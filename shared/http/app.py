@@ -1,16 +1,14 @@
 """The app that every service starts from."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from importlib.resources import files
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 
+from shared.db import open_reads
 from shared.http import problems
 from shared.http.depends import Runtime
+from shared.http.documents import describe, serve_documents
 from shared.http.internal import HealthCheck, Invariants, internal_router
 from shared.http.middleware import Frame
 
@@ -34,7 +32,7 @@ def create_app(
         description=description,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=_with_reads(runtime, lifespan),
         redirect_slashes=False,
         responses=problems.PROBLEM_RESPONSES,
         separate_input_output_schemas=False,
@@ -44,24 +42,24 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.include_router(internal_router(invariants, runtime.handlers, health))
-    problems.describe(app)
-    _serve_documents(app)
+    describe(app)
+    serve_documents(app)
     app.add_middleware(Frame, body_bytes_max=runtime.settings.body_bytes_max)
     return app
 
 
-def _serve_documents(app: FastAPI) -> None:
-    """Swagger UI at /docs from files of our own: a shop's network may not reach a CDN."""
-    assets = str(files("fastapi_swagger").joinpath("resources"))
-    app.mount("/docs/assets", StaticFiles(directory=assets), name="docs-assets")
+def _with_reads(runtime: Runtime, inner: Lifespan | None) -> Lifespan:
+    """The app's life: connections for reads, and whatever the service adds."""
 
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json",
-            title=app.title,
-            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
-            swagger_css_url="/docs/assets/swagger-ui.css",
-            swagger_favicon_url="/docs/assets/favicon-32x32.png",
-            swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True},
-        )
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            settings = runtime.settings
+            app.state.reads = await stack.enter_async_context(
+                open_reads(settings.database_url, settings.database_read_pool_size)
+            )
+            if inner is not None:
+                await stack.enter_async_context(inner(app))
+            yield
+
+    return lifespan

@@ -1,8 +1,10 @@
 """One pure ASGI layer around every app: correlation, limits, metrics, the last resort."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
+from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,8 +64,9 @@ class Frame:
             # Callers choose the words of a path and a method; labels must stay few.
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            metrics.HTTP_REQUESTS.labels(method, route, status).inc()
-            metrics.HTTP_SECONDS.labels(method, route).observe(monotonic_seconds() - started_at)
+            count, seconds = _measures(method, route, status)
+            count.inc()
+            seconds.observe(monotonic_seconds() - started_at)
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, str]
@@ -115,6 +118,15 @@ class Frame:
             return message
 
         return limited
+
+
+@lru_cache(maxsize=4_096)
+def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """The two series of these labels, looked up once."""
+    return (
+        metrics.HTTP_REQUESTS.labels(method, route, status),
+        metrics.HTTP_SECONDS.labels(method, route),
+    )
 
 
 def _enter_context(headers: dict[bytes, str]) -> None:

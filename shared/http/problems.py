@@ -17,7 +17,7 @@ from shared.errors import Category, DomainError
 from shared.logs import correlation_id, get_log
 
 log = get_log()
-_MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = "application/problem+json"
 
 STATUS_OF = {
     Category.MALFORMED: 400,
@@ -73,7 +73,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {
         "model": Problem,
         "description": description,
-        "content": {_MEDIA_TYPE: {}},
+        "content": {MEDIA_TYPE: {}},
     }
     for status, description in {
         400: "The request cannot be read: not JSON, or a header is missing or malformed.",
@@ -107,7 +107,7 @@ def problem(
         headers = {"Retry-After": "1", **(headers or {})}
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
-    return JSONResponse(body, status, headers, media_type=_MEDIA_TYPE)
+    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
 def refusal(error: DomainError) -> JSONResponse:
@@ -188,23 +188,6 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(asyncpg.PostgresError)
     async def _(_: Request, error: asyncpg.PostgresError) -> JSONResponse:
         return _database_problem(error)
-
-
-def describe(app: FastAPI) -> None:
-    """Have the OpenAPI document give the problems' schema under the type that they are sent as."""
-    plain = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            for path in plain()["paths"].values():
-                for operation in path.values():
-                    for response in operation["responses"].values():
-                        content = response.get("content", {})
-                        if _MEDIA_TYPE in content and "application/json" in content:
-                            content[_MEDIA_TYPE] = content.pop("application/json")
-        return plain()
-
-    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _database_problem(error: Exception) -> JSONResponse:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.points.api.principals import check_may_read
@@ -16,7 +16,8 @@ from services.points.queries.accounts import (
     list_postings,
     list_receipts,
 )
-from shared.http.depends import MemberOrStaff, Tx
+from shared.db import driver
+from shared.http.depends import MemberOrStaff, Tx, reads_of
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["Accounts"])
 PageSize = Annotated[int, Query(ge=1, le=200)]
@@ -99,16 +100,19 @@ class ReceiptPage(BaseModel):
     next_before: UUID | None
 
 
-@router.get("/points", summary="Balance")
-async def read_balance(member_id: UUID, who: MemberOrStaff, session: Tx) -> BalanceOut:
+@router.get("/points", summary="Balance", response_model=BalanceOut)
+async def read_balance(member_id: UUID, who: MemberOrStaff, request: Request) -> Response:
     """The balance right now: what every 201 of a till so far has posted."""
     check_may_read(who, member_id)
-    found = await find_balance(session, who.program_id, member_id)
+    found = await find_balance(reads_of(request), who.program_id, member_id)
     if found is None:
         raise MemberUnknown("No such member in this programme.")
     balance, version = found
-    return BalanceOut.model_construct(
-        member_id=member_id, balance=balance, debt=max(0, -balance), version=version
+    # The hottest read: its four fields are written by hand, checked against the model by a test.
+    return Response(
+        f'{{"member_id":"{member_id}","balance":{balance},'
+        f'"debt":{max(0, -balance)},"version":{version}}}',
+        media_type="application/json",
     )
 
 
@@ -122,7 +126,7 @@ async def read_statement(
 ) -> StatementPage:
     """Every movement of the member's points, in pages."""
     check_may_read(who, member_id)
-    if await find_balance(session, who.program_id, member_id) is None:
+    if await find_balance(await driver(session), who.program_id, member_id) is None:
         raise MemberUnknown("No such member in this programme.")
     rows = await list_postings(session, who.program_id, member_id, before, limit)
     postings = [PostingRow(**row) for row in rows]
@@ -152,7 +156,7 @@ async def read_receipts(
 ) -> ReceiptPage:
     """The member's sales and refunds."""
     check_may_read(who, member_id)
-    if await find_balance(session, who.program_id, member_id) is None:
+    if await find_balance(await driver(session), who.program_id, member_id) is None:
         raise MemberUnknown("No such member in this programme.")
     rows = await list_receipts(session, who.program_id, member_id, before, limit)
     receipts = [ReceiptRow(**row) for row in rows]

@@ -5,20 +5,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db import driver
+from shared.db import Driver, Reads, driver
+
+_BALANCE = (
+    "SELECT balance, version FROM account "
+    "WHERE program_id = $1 AND account_id = $2 AND status = 'open'"
+)
 
 
 async def find_balance(
-    session: AsyncSession, program_id: UUID, member_id: UUID
+    reads: Reads | Driver, program_id: UUID, member_id: UUID
 ) -> tuple[int, int] | None:
     """(balance, version) of the member's points account, or None."""
-    connection = await driver(session)
-    row = await connection.fetchrow(
-        "SELECT balance, version FROM account "
-        "WHERE program_id = $1 AND account_id = $2 AND status = 'open'",
-        program_id,
-        member_id,
-    )
+    row = await reads.fetchrow(_BALANCE, program_id, member_id)
     return None if row is None else (row["balance"], row["version"])
 
 
