@@ -91,17 +91,17 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def problem(
-    status: int, code: str, detail: str, headers: dict[str, str] | None = None, **facts: Any
+    status: int, code: str, detail: str, headers: dict[str, str] | None = None, /, **facts: Any
 ) -> JSONResponse:
-    """A problem document as a response. `facts` are further machine-readable members."""
+    """A problem document as a response. `facts` are further members; they replace no other."""
     body = {
+        **facts,
         "type": f"urn:galleria:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
         "code": code,
         "detail": detail,
         "correlation_id": correlation_id.get(),
-        **facts,
     }
     if status == 503:
         headers = {"Retry-After": "1", **(headers or {})}
