@@ -8,7 +8,14 @@ from datetime import datetime
 
 import uvloop
 
-from benchmarks import row_1_batches, row_2_singles, row_4_balances, row_5_scoring
+from benchmarks import (
+    row_1_batches,
+    row_2_singles,
+    row_4_balances,
+    row_5_scoring,
+    row_6_line,
+    row_9_memory,
+)
 from benchmarks.engines import open_engines
 from benchmarks.measures import Figure, Memory
 from benchmarks.report import keep, render
@@ -20,6 +27,8 @@ ROWS: dict[int, Measure] = {
     2: row_2_singles.measure,
     4: row_4_balances.measure,
     5: row_5_scoring.measure,
+    9: row_9_memory.measure,
+    6: row_6_line.measure,
 }
 
 

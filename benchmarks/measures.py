@@ -7,12 +7,16 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: `units` of work took `seconds`. CPU in microseconds a unit, by process group."""
+    """One trial: `units` of work took `seconds`. CPU in microseconds a unit, by process group.
+
+    Where accepting is not the end of it, `seconds` is the sum of accepting and draining.
+    """
 
     units: int
     seconds: float
     p50_ms: float | None = None
     p99_ms: float | None = None
+    accept_seconds: float | None = None
     drain_seconds: float | None = None
     cpu_us: Mapping[str, float] = field(default_factory=dict)
 
@@ -20,6 +24,11 @@ class Trial:
     def per_second(self) -> float:
         """Units a second."""
         return self.units / self.seconds
+
+    @property
+    def accepted_per_second(self) -> float | None:
+        """Units a second while they were being accepted."""
+        return None if self.accept_seconds is None else self.units / self.accept_seconds
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ _COST_HEAD = (
     "#",
     "measured",
     "rate",
+    "accepted/s",
     "trials",
     "p50 ms",
     "p99 ms",
@@ -98,6 +99,7 @@ def _cost(name: str, measured: Measured) -> tuple[str, ...]:
     return (
         name,
         f"{measured.per_second:,.0f}",
+        _number(measured.median_of(lambda trial: trial.accepted_per_second)),
         " ".join(f"{trial.per_second:,.0f}" for trial in measured.trials),
         _number(measured.median_of(lambda trial: trial.p50_ms)),
         _number(measured.median_of(lambda trial: trial.p99_ms)),
@@ -118,7 +120,7 @@ def _number(value: float | None) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%} of a core"
+    return "–" if value is None else f"{value:.1%} of a core"
 
 
 def _parts(memory: Memory) -> list[tuple[str, ...]]:

@@ -28,6 +28,8 @@ class Sizes:
     reads: int = 30_000
     pgbench_seconds: int = 8
     events: int = 20_000
+    line_members: int = 10_000
+    line_batches: int = 20
 
 
 QUICK = Sizes(
@@ -40,6 +42,8 @@ QUICK = Sizes(
     reads=6_000,
     pgbench_seconds=3,
     events=5_000,
+    line_members=2_000,
+    line_batches=5,
 )
 
 

@@ -31,6 +31,8 @@ class Town:
     members: int
     seed: int = 1
     categories: tuple[str, ...] = CATEGORIES
+    tills_each: int = TILLS_EACH
+    till_secret: str | None = None
     program_id: UUID = field(default_factory=new_id)
     mall_id: UUID = field(default_factory=new_id)
     shop_ids: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(SHOPS)])
@@ -39,7 +41,7 @@ class Town:
 
     def __post_init__(self) -> None:
         """Choose the members' ids."""
-        self.member_ids = [new_id() for _ in range(self.members)]
+        self.member_ids = self.member_ids or [new_id() for _ in range(self.members)]
         self.chance = random.Random(self.seed)
 
     def till(self, shop_id: UUID) -> Till:
@@ -63,7 +65,7 @@ class Town:
                 revision=1,
             )
             for shop_id in self.shop_ids
-            for number in range(1, TILLS_EACH + 1)
+            for number in range(1, self.tills_each + 1)
         ]
         enrolled_at = utc_now() - timedelta(days=300)
         for start in range(0, len(self.member_ids), 2_000):
@@ -105,7 +107,7 @@ class Town:
         )
         number = next(self.numbers)
         return (
-            f'{{"shop_id":"{shop_id}","till_id":"T{number % TILLS_EACH + 1}",'
+            f'{{"shop_id":"{shop_id}","till_id":"T{number % self.tills_each + 1}",'
             f'"receipt_number":"R{number:09}","business_date":"{now:%Y-%m-%d}",'
             f'"purchased_at":"{now:%Y-%m-%dT%H:%M:%S}+00:00","currency":"CNY",'
             f'"total_minor":{sum(amounts)},"lines":[{lines}],'
@@ -136,7 +138,9 @@ class Town:
 
     def _signed(self, shop_id: UUID, path: str, body: bytes) -> bytes:
         till = self.till(shop_id)
-        secret = derive_till_secret(DEPLOYMENT_KEY, self.program_id, shop_id, till.till_id, 1)
+        secret = self.till_secret or derive_till_secret(
+            DEPLOYMENT_KEY, self.program_id, shop_id, till.till_id, till.key_version
+        )
         headers = till_headers(secret, till, new_id().hex, unix_seconds(), path, body)
         return http_request("POST", path, headers, body)
 

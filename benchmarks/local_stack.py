@@ -1,0 +1,67 @@
+"""The stack of `make up`, in a folder of its own, for figures about the whole of it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.run import Run
+from benchmarks.servers import ROOT
+from deploy.local.files import read_json
+from deploy.local.keep import read_state, supervisor_pid
+from deploy.local.layout import Layout
+
+START_SECONDS_MAX = 300.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What `stack.json` tells, the process of each part, and that of who watches over them."""
+
+    told: dict[str, Any]
+    pids: dict[str, int]
+    supervisor_pid: int
+
+    def url(self, service: str) -> str:
+        """Of the service's API."""
+        return str(self.told["services"][service]["url"])
+
+    @property
+    def staff_token(self) -> str:
+        """Of the stack's administrator."""
+        return str(self.told["credentials"]["staff"]["token"])
+
+
+@contextmanager
+def open_stack(run: Run) -> Iterator[Stack]:
+    """Start it with new data; it is stopped at the end."""
+    layout = Layout(run.engines.folder / "stack")
+    layout.home.mkdir()
+    layout.home.chmod(0o711)  # PostgreSQL's account passes through.
+    _command(layout, "up")
+    try:
+        parts = read_state(layout)["parts"]
+        pids = {name: int(part["pid"]) for name, part in parts.items()}
+        supervisor = supervisor_pid(layout)
+        assert supervisor is not None
+        yield Stack(read_json(layout.stack_file), pids, supervisor)
+    finally:
+        _command(layout, "clean")
+        layout.home.rename(layout.home.with_name(f"stack-{os.getpid()}-{id(layout)}"))
+
+
+def _command(layout: Layout, word: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local", word],
+        cwd=ROOT,
+        env={**os.environ, "GALLERIA_HOME": str(layout.home)},
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS_MAX,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"`deploy.local {word}` failed:\n{done.stdout}{done.stderr}")
