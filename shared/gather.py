@@ -13,9 +13,10 @@ from typing import Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import metrics
-from shared.db import CommitRefused, CommitUnknown, DatabaseUnavailable, transaction
+from shared.db import Collision, CommitRefused, CommitUnknown, DatabaseUnavailable, transaction
 from shared.errors import Invariant, Unavailable
 
+_COLLISIONS_MAX = 3
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -107,7 +108,7 @@ class Gather(Generic[Question, Answer]):
             # Not redone: each repeat must come from its sender.
             _fail(group, error)
         except Exception as error:
-            if len(group) == 1:
+            if len(group) == 1 and not isinstance(error, Collision):
                 _fail(group, error)
             else:
                 await self._redo(group)
@@ -117,7 +118,7 @@ class Gather(Generic[Question, Answer]):
     async def _redo(self, group: list[_Waiting[Question, Answer]]) -> None:
         for place, waiting in enumerate(group):
             try:
-                await self._answer([waiting])
+                await self._answer_past_collisions(waiting)
             except DatabaseUnavailable as error:
                 _fail([waiting], error)
                 if not isinstance(error, CommitRefused):
@@ -126,6 +127,17 @@ class Gather(Generic[Question, Answer]):
                     return
             except Exception as error:
                 _fail([waiting], error)
+
+    async def _answer_past_collisions(self, waiting: _Waiting[Question, Answer]) -> None:
+        """Whoever collided is stored by now and will be seen; two may collide again."""
+        for _ in range(_COLLISIONS_MAX):
+            try:
+                await self._answer([waiting])
+            except Collision as error:
+                collision = error
+            else:
+                return
+        raise collision
 
     async def _answer(self, group: list[_Waiting[Question, Answer]]) -> None:
         async with transaction(self._engine) as session:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from shared.db import CommitUnknown, DatabaseUnavailable
+from shared.db import Collision, CommitUnknown, DatabaseUnavailable
 from shared.errors import Invariant, Rejected
 from shared.gather import Gather, Overloaded, ShuttingDown
 from tests.support.frame import read_tally, until
@@ -171,3 +171,27 @@ async def test_one_that_went_away_does_not_disturb_the_others(
     gone.cancel()
     async with running(gather):
         assert await stays == 4
+
+
+@pytest.mark.parametrize(("collisions", "is_answered"), [(1, True), (3, True), (4, False)])
+async def test_a_collision_is_done_again_a_few_times(
+    engine: AsyncEngine, desk: Desk, collisions: int, is_answered: bool
+) -> None:
+    left = collisions
+
+    async def work(session: AsyncSession, numbers: Sequence[int]) -> list[int]:
+        nonlocal left
+        answers = await desk.work(session, numbers)
+        if left:
+            left -= 1
+            raise Collision("somebody stored the same")
+        return answers
+
+    gather: Gather[int, int] = Gather(engine, work)
+    async with running(gather):
+        if is_answered:
+            assert await gather.ask(1) == 2
+        else:
+            with pytest.raises(Collision):
+                await gather.ask(1)
+    assert await read_tally(engine) == ([("bell", 1)] if is_answered else [])
