@@ -8,7 +8,7 @@ find version and balance, insert receipt, posting, lot and two outbox rows, move
 import asyncio
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -160,9 +160,9 @@ class Poster:
         for connection in self._connections:
             self._runner.run(connection.close())
 
-    def post(self, batches: list[Batch], postmaster: int) -> Trial:
+    def post(self, batches: list[Batch], meter_groups: Mapping[str, Sequence[int]]) -> Trial:
         """Post the batches, each connection taking the next."""
-        meter, cpu_start = CpuMeter({"PostgreSQL": [postmaster]}), time.process_time()
+        meter, cpu_start = CpuMeter(meter_groups), time.process_time()
         gc.collect()
         gc.disable()
         try:

@@ -155,10 +155,10 @@ def machine() -> dict[str, str]:
     }
 
 
-def keep(found: Sequence[Figure | Memory], text: str) -> Path:
-    """Write Markdown and JSON under today's date; returns the Markdown's path."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M}.md"
+def keep(found: Sequence[Figure | Memory], text: str, folder: Path = RESULTS) -> Path:
+    """Write Markdown and JSON, named by the instant; returns the Markdown's path."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{datetime.now(UTC):%Y-%m-%d-%H%M}.md"
     path.write_text(text)
     rows = [_as_json(f) for f in found]
     document = {"machine": machine(), "figures": rows}

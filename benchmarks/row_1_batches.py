@@ -85,7 +85,7 @@ def _post(
         lambda connection: read_batches(connection, columns, skip * BATCH, batches * BATCH),
     )
     run.engines.settle()
-    return poster.post(rows, run.engines.postgres.pid)
+    return poster.post(rows, {"PostgreSQL": [run.engines.postgres.pid]})
 
 
 def _told(taken: dict[int, list[Trial]], what: str) -> str:

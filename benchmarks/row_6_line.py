@@ -42,7 +42,7 @@ GROUPS = {
         ("notifications", NOTIFICATIONS),
     )
 }
-_MESSAGES = "SELECT count(*) FROM delivery"
+_MESSAGES = "SELECT count(*) FROM message"
 
 
 def measure(run: Run) -> list[Figure]:
