@@ -61,7 +61,7 @@ def read_story(staff: Staff, member: DemoMember) -> list[Moment]:
         )
         for message in staff.pages("notifications", f"{place}/messages", MESSAGES)
     ]
-    order = ("membership", "points", "campaigns", "notifications")
+    order = ("points", "membership", "campaigns", "notifications")
     return sorted(moments, key=lambda moment: (moment.at, order.index(moment.service)))
 
 
@@ -83,7 +83,7 @@ def _of_points(staff: Staff, place: str) -> list[Moment]:
         one["transaction_id"]: one for one in staff.pages("points", f"{place}/receipts", RECEIPTS)
     }
     moments = []
-    for posting in staff.pages("points", f"{place}/postings", POSTINGS):
+    for posting in reversed(staff.pages("points", f"{place}/postings", POSTINGS)):
         told = staff.get("points", f"{place}/postings/{posting['version']}")
         receipt = receipts.get(told["source_id"])
         paper = f"{receipt['kind']} of {receipt['total_minor'] / 100:,.2f}: " if receipt else ""
