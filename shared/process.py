@@ -4,10 +4,11 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -175,14 +176,29 @@ async def _serve(
             _stop_on_signals(stop, limit, settings.drain_seconds_max + 5)
             tasks.create_task(_serve_http(app, settings, stop), name="http")
             if has_consumer:
-                tasks.create_task(consumer.run(stop), name="consumer")
+                tasks.create_task(_last("consumer", consumer.run(stop), stop))
             if "relay" in roles:
-                tasks.create_task(run_relay(service.name, settings, utc_now, stop), name="relay")
+                relaying = run_relay(service.name, settings, utc_now, stop)
+                tasks.create_task(_last("relay", relaying, stop))
             if "jobs" in roles:
                 jobs = [*service.jobs(settings), *_frame_jobs(settings)]
-                tasks.create_task(run_jobs(engine, jobs, utc_now, stop), name="jobs")
+                tasks.create_task(_last("jobs", run_jobs(engine, jobs, utc_now, stop), stop))
     finally:
         await engine.dispose()
+
+
+async def _last(role: str, work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Fail when the role ends before it is asked to: a group of tasks does not notice one that
+    was cancelled from within a library, and the process would live on without it."""
+    task = asyncio.current_task()
+    assert task is not None
+    try:
+        await work
+    except asyncio.CancelledError:
+        if task.cancelling():
+            raise
+    if not stop.is_set():
+        raise RuntimeError(f"The role {role} ended by itself")
 
 
 def make_runtime(

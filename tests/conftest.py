@@ -1,6 +1,7 @@
 """What every test can ask for; the engines are started on first use and end with the run."""
 
 import pytest
+import structlog
 
 from tests.support.engines import (
     close_run,
@@ -31,6 +32,7 @@ ENGINE_HOST = pytest.StashKey["subprocess.Popen[bytes]"]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """In the process that leads the run; its workers inherit the addresses."""
+    _shorten_tracebacks()
     if not hasattr(config, "workerinput"):
         config.stash[ENGINE_HOST] = open_run()
 
@@ -40,3 +42,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     host = config.stash.get(ENGINE_HOST, None)
     if host is not None:
         close_run(host)
+
+
+def _shorten_tracebacks() -> None:
+    """structlog's own choice draws every frame's variables: half a minute for one exception."""
+    transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.ExceptionRenderer(transform),
+            structlog.processors.JSONRenderer(),
+        ]
+    )

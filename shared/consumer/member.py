@@ -17,6 +17,8 @@ from shared.errors import Unavailable
 from shared.logs import get_log
 from shared.settings import ServiceSettings
 
+COMMIT_SECONDS_MAX = 5
+LEAVE_SECONDS_MAX = 10
 log = get_log()
 Fetched = Mapping[TopicPartition, Sequence[Any]]
 
@@ -52,6 +54,7 @@ class Consumer:
         self._progressed_at = monotonic_seconds()
         self._lag = 0
         self._reached: dict[TopicPartition, int] = {}
+        self._committing: asyncio.Task[None] | None = None
 
     def is_stuck(self) -> bool:
         """Lag without progress for longer than the setting allows."""
@@ -73,13 +76,14 @@ class Consumer:
                 kafka.subscribe(self._topics(), listener=_WaitForBatch(self._busy, self._forget))
                 pause = 0.2
                 await self._consume(kafka, stop)
-            except (KafkaError, OSError, TimeoutError) as error:
+            except (KafkaError, OSError, TimeoutError, asyncio.CancelledError) as error:
+                if _is_asked_to_end(error):
+                    raise
                 log.warning("consumer_interrupted", consumer=self.name, error=repr(error))
                 await sleep_unless(stop, pause)
                 pause = min(pause * 2, 3.0)
             finally:
-                await kafka.stop()
-                self._forget()
+                await self._leave(kafka)
 
     def _topics(self) -> list[str]:
         return sorted({self._prefix + event.TOPIC for event in self._handlers})
@@ -115,7 +119,7 @@ class Consumer:
                 async with self._busy:
                     await self.work_records([r for records in fetched.values() for r in records])
                     self._get_on(kafka, fetched)
-                    await _commit_offsets(kafka, fetched)
+                    await self._commit_offsets(kafka, fetched)
                 pause = 0.1
             except Unavailable as error:
                 log.warning("consumer_waits", consumer=self.name, error=repr(error))
@@ -136,6 +140,43 @@ class Consumer:
         for place, records in fetched.items():
             self._reached[place] = records[-1].offset + 1
         self._measure_lag(kafka)
+
+    async def _commit_offsets(self, kafka: AIOKafkaConsumer, fetched: Fetched) -> None:
+        offsets = {
+            place: records[-1].offset + 1
+            for place, records in fetched.items()
+            if place in kafka.assignment()
+        }
+        if not offsets:
+            return
+        self._committing = asyncio.create_task(kafka.commit(offsets))
+        # It is not cancelled when it takes too long: it waits for futures that others wait for in
+        # aiokafka too, and those would be cancelled with it. `_leave` ends it when all is closed.
+        done, _ = await asyncio.wait({self._committing}, timeout=COMMIT_SECONDS_MAX)
+        if not done:
+            raise TimeoutError("The offsets could not be committed in time.")
+        try:
+            await self._committing
+        except (CommitFailedError, IllegalStateError) as error:
+            # A rebalance took the partitions meanwhile; the inbox makes the repeat harmless.
+            log.info("offsets_not_committed", error=repr(error))
+
+    async def _leave(self, kafka: AIOKafkaConsumer) -> None:
+        """Leave the group, and be done with it even when nobody answers."""
+        leaving = asyncio.create_task(kafka.stop())
+        done, _ = await asyncio.wait({leaving}, timeout=LEAVE_SECONDS_MAX)
+        if not done or leaving.cancelled() or leaving.exception() is not None:
+            log.warning("consumer_left_in_disorder", consumer=self.name, task=repr(leaving))
+            leaving.cancel()
+            # What `stop` does after the step in which it failed, and does not do when called again.
+            await asyncio.gather(
+                leaving, kafka._fetcher.close(), kafka._client.close(), return_exceptions=True
+            )
+        if self._committing is not None:
+            self._committing.cancel()
+            await asyncio.gather(self._committing, return_exceptions=True)
+            self._committing = None
+        self._forget()
 
     def _measure_lag(self, kafka: AIOKafkaConsumer) -> None:
         self._lag = 0
@@ -177,16 +218,8 @@ def _go_back(kafka: AIOKafkaConsumer, fetched: Fetched) -> None:
             kafka.seek(place, records[0].offset)
 
 
-async def _commit_offsets(kafka: AIOKafkaConsumer, fetched: Fetched) -> None:
-    offsets = {
-        place: records[-1].offset + 1
-        for place, records in fetched.items()
-        if place in kafka.assignment()
-    }
-    if not offsets:
-        return
-    try:
-        await asyncio.wait_for(kafka.commit(offsets), 10)
-    except (CommitFailedError, IllegalStateError) as error:
-        # A rebalance took the partitions meanwhile; the inbox makes the repeat harmless.
-        log.info("offsets_not_committed", error=repr(error))
+def _is_asked_to_end(error: BaseException) -> bool:
+    """aiokafka may pass on that a future of its own was cancelled: nobody meant this task."""
+    task = asyncio.current_task()
+    assert task is not None
+    return isinstance(error, asyncio.CancelledError) and task.cancelling() > 0

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db import transaction
-from shared.process import run
+from shared.process import _last, run
 from tests.support.bells import SERVICE
 from tests.support.frame import create_topics, read_tally, until
 from tests.support.service import DEPLOYMENT_KEY
@@ -226,3 +226,28 @@ async def test_one_role_that_fails_ends_the_process(with_kafka: Environment) -> 
         code, err = await service.ended()
     assert code == 1
     assert "TooManyDeadLetters" in err
+
+
+async def test_a_role_that_a_library_cancels_is_noticed() -> None:
+    async def cancelled_from_within() -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+
+    async def ended() -> None:
+        return
+
+    stop = asyncio.Event()
+    for work in (cancelled_from_within, ended):
+        with pytest.raises(RuntimeError, match="ended by itself"):
+            await _last("relay", work(), stop)
+    stop.set()
+    await _last("relay", ended(), stop)
+
+
+async def test_a_role_that_is_asked_to_end_ends() -> None:
+    task = asyncio.create_task(_last("relay", asyncio.Event().wait(), asyncio.Event()))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()

@@ -64,6 +64,7 @@ async def consuming(consumer: Consumer) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(consumer.run(stop))
     try:
         yield task
+        assert not task.cancelled()
     finally:
         stop.set()
         await asyncio.wait_for(asyncio.wait([task]), 60)
@@ -238,11 +239,23 @@ async def test_a_broker_killed_and_started_again_is_met_by_joining_anew(
     )
     await create_topics(own_kafka.bootstrap, "", PARTITIONS)
     consumer = Consumer("bells", settings, engine, listener.handlers, utc_now)
-    async with consuming(consumer):
+    entered, gate = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: Sequence[Delivery]) -> None:
+        entered.set()
+        await gate.wait()
+
+    listener.before = wait
+    async with consuming(consumer) as task:
         await send(settings, strokes(range(10)))
-        await heard(engine, 10)
+        await asyncio.wait_for(entered.wait(), 30)
         await asyncio.to_thread(own_kafka.kill)
+        gate.set()
+        await heard(engine, 10)
+        # The offsets of this batch cannot be committed: the member gives up and joins anew.
+        await until(lambda: not consumer._busy.locked())
         await asyncio.to_thread(own_kafka.start)
         await send(settings, strokes(range(10, 20)))
         await heard(engine, 20)
+        assert not task.done()
     assert len(listener.seen) == 20
