@@ -1,7 +1,8 @@
 """Twenty live campaigns as a busy mall has them, and their publication by the public API.
 
-Every receipt meets many of them and a few give something: one multiplier is for everybody, others
-are for tiers that few hold; thresholds are such that some receipts and some days reach them.
+A receipt meets half a dozen of them and about one receipt in three gets something: one multiplier
+is for everybody, others are for tiers that few hold; thresholds are such that few receipts and few
+days reach them, and a member gets each gift of points once.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ def campaign_specs(categories: Sequence[str]) -> list[dict[str, Any]]:
         *(_spend("receipt", category, 70_000) for category in categories[:4]),
         _spend("receipt", None, 140_000),
         *(_spend("day", category, 100_000) for category in categories[:5]),
-        *(_spend("day", None, 200_000 + 50_000 * step) for step in range(5)),
+        *(_spend("day", None, 300_000 + 50_000 * step) for step in range(5)),
     ]
     assert len(rules) == NUMBER
     now = utc_now()
@@ -55,6 +56,7 @@ def _spend(basis: str, category: str | None, threshold_minor: int) -> dict[str, 
         "currency": "CNY",
         "scope": {"categories": [category] if category else []},
         "member_threshold_minor": threshold_minor,
+        "limit_per_member": 1,
         "grant": "automatic",
         "reward": {"kind": "points", "points": 100},
     }

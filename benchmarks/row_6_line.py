@@ -21,7 +21,7 @@ from benchmarks.posting_ceiling import BATCH
 from benchmarks.row_1_batches import UNIT, measured_intake
 from benchmarks.run import Run
 from benchmarks.servers import Server, play
-from benchmarks.town import Town
+from benchmarks.town import CATEGORIES, Town
 from demo.tables import categories
 from deploy.local.seed_data import TILL_IDS
 from services.campaigns.consumer import HANDLERS as CAMPAIGNS
@@ -78,7 +78,7 @@ def measure(run: Run) -> list[Figure]:
 def _open_town(run: Run, stack: Stack) -> Town:
     """Members enrolled by import, campaigns published, everything heard by everybody."""
     member_ids = _enrol(stack, run.sizes.line_members)
-    codes = tuple(category.code for category in categories())[:5]
+    codes = tuple(category.code for category in categories())[: len(CATEGORIES)]
     publish_campaigns(stack.url("campaigns"), stack.staff_token, codes)
     asyncio.run(_until_quiet(stack))
     till = stack.told["credentials"]["till"]

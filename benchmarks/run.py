@@ -28,7 +28,7 @@ class Sizes:
     reads: int = 30_000
     pgbench_seconds: int = 8
     events: int = 20_000
-    line_members: int = 10_000
+    line_members: int = 20_000
     line_batches: int = 20
 
 
@@ -42,7 +42,7 @@ QUICK = Sizes(
     reads=6_000,
     pgbench_seconds=3,
     events=5_000,
-    line_members=2_000,
+    line_members=5_000,
     line_batches=5,
 )
 

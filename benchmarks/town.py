@@ -20,7 +20,18 @@ from shared.ids import new_id, new_member_number
 
 DEPLOYMENT_KEY = "benchmarks-deployment-key-that-is-long-enough"
 PATH = "/v1/pos-transactions"
-CATEGORIES = ("fashion", "food", "beauty", "sports", "home")
+CATEGORIES = (
+    "fashion",
+    "food",
+    "beauty",
+    "sports",
+    "home",
+    "books",
+    "toys",
+    "shoes",
+    "jewellery",
+    "electronics",
+)
 SHOPS, TILLS_EACH = 20, 4
 
 
