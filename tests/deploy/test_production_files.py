@@ -57,7 +57,9 @@ def test_every_role_has_a_container_that_starts_with_its_environment(
 ) -> None:
     container = COMPOSE["services"][f"{service}-{role}"]
     assert container["command"] == [f"services.{service}", role]
-    environment = {name: _interpolated(v) for name, v in container["environment"].items()}
+    environment: dict[str, Any] = {
+        name: _interpolated(value) for name, value in container["environment"].items()
+    }
     assert set(environment) <= set(_fields(service))
     prefix = len(service) + 1
     settings = _settings_class(service)(**{n[prefix:].lower(): v for n, v in environment.items()})

@@ -33,7 +33,7 @@ def server(engine_folder: Path) -> Iterator[PostgresServer]:
 
 def _make_roles(server: PostgresServer, password: str) -> None:
     names = {f"GALLERIA_{service.upper()}_PASSWORD": password + service for service in SERVICES}
-    command = [program_folder() / "psql", server.url, "-qf", FOLDER / "roles.sql"]
+    command = [str(program_folder() / "psql"), server.url, "-qf", str(FOLDER / "roles.sql")]
     subprocess.run(command, env={**os.environ, **names}, check=True)
 
 

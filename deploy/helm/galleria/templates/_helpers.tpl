@@ -52,6 +52,10 @@ galleria/role: {{ .role }}
 {{- end }}
 {{- end -}}
 
+{{/*
+No service links: a Kubernetes service called `points` would put an address into POINTS_PORT,
+where the settings want a number.
+*/}}
 {{- define "galleria.podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
