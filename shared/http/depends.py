@@ -80,7 +80,7 @@ async def _principal(request: Request) -> Member | Staff | Service:
     return await runtime_of(request).verifier.principal(token)
 
 
-async def anyone() -> Anyone:
+async def anyone(_: Request) -> Anyone:
     """Open to all: must not tell anything about anybody."""
     return Anyone()
 
@@ -153,7 +153,8 @@ class IdempotencyKeyMissing(Malformed):
 
 async def _idempotency_key(
     idempotency_key: Annotated[
-        str | None, Header(description="the same key again gets the stored answer")
+        str | None,
+        Header(description="the same key again gets the stored answer", examples=["try-1"]),
     ] = None,
 ) -> str:
     key = idempotency_key or ""

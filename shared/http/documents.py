@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from shared.http.depends import PRINCIPALS, TILL_SCHEMES
+from shared.http.examples import name_ids, restore_nulls
 from shared.http.problems import MEDIA_TYPE
 
 _SCHEMES: dict[str, Any] = {
@@ -28,7 +29,8 @@ _SCHEMES: dict[str, Any] = {
 
 
 def describe(app: FastAPI) -> None:
-    """Have the document give problems under their media type, and each route's principal."""
+    """Have the document give problems under their media type, each route's principal, and
+    examples that are whole."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -38,6 +40,8 @@ def describe(app: FastAPI) -> None:
                 for operation in path.values():
                     _name_problems(operation)
             _name_principals(app, document)
+            restore_nulls(document)
+            name_ids(document)
         return plain()
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -20,7 +20,7 @@ from shared.http.depends import CurrentStaff, Now, Public, Tx, runtime_of
 HealthCheck = Callable[[], str | None]
 Invariants = Callable[[AsyncSession], Awaitable[Mapping[str, int]]]
 OPERATIONS = "operations"
-LetterId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+LetterId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 
 
 class Health(BaseModel):
@@ -32,27 +32,27 @@ class Health(BaseModel):
 class InvariantReport(BaseModel):
     """How many rows break each invariant; all zero when the books are right."""
 
-    holds: bool
+    holds: bool = Field(examples=[True])
     broken: dict[str, int] = Field(examples=[{"I1_postings_sum_to_balance": 0}])
 
 
 class DeadLetterRow(BaseModel):
     """An event put aside. Its bytes stay in the database."""
 
-    id: int
-    topic: str
-    key: str
-    type: str | None
-    reason: str
-    error: str
-    parked_at: datetime
+    id: int = Field(examples=[1])
+    topic: str = Field(examples=["pos.transactions"])
+    key: str = Field(examples=["0199f3a2-c1d0-7b7e-8000-00000000000a"])
+    type: str | None = Field(examples=["pos_transaction.recorded"])
+    reason: str = Field(examples=["poisonous"])
+    error: str = Field(examples=["ValueError: unknown kind"])
+    parked_at: datetime = Field(examples=["2026-03-10T12:00:00Z"])
 
 
 class ReplayResult(BaseModel):
     """What became of the dead letter."""
 
-    id: int
-    resolution: Literal["replayed", "discarded"]
+    id: int = Field(examples=[1])
+    resolution: Literal["replayed", "discarded"] = Field(examples=["replayed"])
 
 
 class DeadLetterUnknown(NotFound):

@@ -14,19 +14,20 @@ from services.points.api.pos_models import (
     PosTransactionOut,
 )
 from services.points.api.pos_parsing import BatchIn, Reader, read_batch, read_one
-from services.points.api.state import PosGather, gather_of, settings_of
+from services.points.api.state import gather_of, settings_of
 from services.points.domain.receipts import Receipt
-from services.points.usecases.record_pos_transactions import Answer, Outcome, TillBatch
+from services.points.usecases.record_pos_transactions import Outcome, TillBatch
 from shared.auth import Till
-from shared.db import Collision
 from shared.errors import DomainError
 from shared.http.depends import CurrentTill
+from shared.http.direct import DirectRoute
 from shared.http.problems import refusal
 from shared.logs import correlation_id, trace_parent
 
-router = APIRouter(prefix="/v1/pos-transactions", tags=["POS transactions"])
+router = APIRouter(
+    prefix="/v1/pos-transactions", tags=["POS transactions"], route_class=DirectRoute
+)
 _JSON = "application/json"
-_ATTEMPTS_MAX = 3
 
 
 @router.post(
@@ -82,20 +83,10 @@ async def _ask(request: Request, till: Till, receipts: Sequence[Receipt]) -> lis
         receipts,
         (correlation_id.get(), trace_parent.get()),
     )
-    answer = await _ask_again(gather_of(request), batch, _ATTEMPTS_MAX)
+    answer = await gather_of(request).ask(batch, len(receipts))
     if isinstance(answer, DomainError):
         raise answer
     return answer
-
-
-async def _ask_again(gather: PosGather, batch: TillBatch, attempts_left: int) -> Answer:
-    """Who lost a race for the same receipt looks again, and finds what the winner stored."""
-    try:
-        return await gather.ask(batch, len(batch.receipts))
-    except Collision:
-        if attempts_left == 1:
-            raise
-        return await _ask_again(gather, batch, attempts_left - 1)
 
 
 def _out(outcome: Outcome) -> PosTransactionOut:
