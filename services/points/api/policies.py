@@ -1,11 +1,11 @@
 """How points are earned: versions that staff add and nobody changes."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.points.api.pos_models import CategoryCode
 from services.points.api.principals import POLICY
@@ -15,6 +15,7 @@ from services.points.usecases.set_earning_policy import set_earning_policy
 from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Now, Tx
 
+POINTS_PER_MINOR_MAX = 9
 router = APIRouter(prefix="/v1/earning-policies", tags=["Earning policies"])
 
 
@@ -28,6 +29,13 @@ class RateIn(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
     points: int = Field(ge=0, le=10_000)
     per_minor: int = Field(ge=1, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _line_stays_countable(self) -> Self:
+        """The largest line is 10^12; in millionths of a point it must fit 64 bits."""
+        if self.points > POINTS_PER_MINOR_MAX * self.per_minor:
+            raise ValueError(f"At most {POINTS_PER_MINOR_MAX} points for each minor unit.")
+        return self
 
 
 Multiplier = Annotated[int, Field(strict=True, ge=0, le=100_000)]

@@ -22,6 +22,7 @@ async def test_all_versions_are_read_with_the_built_in_one(mall: Mall) -> None:
         {"programme": {"points": 1.0, "per_minor": 100}},
         {"programme": {"points": -1, "per_minor": 100}},
         {"programme": {"points": 1, "per_minor": 0}},
+        {"programme": {"points": 10, "per_minor": 1}},
         {"tier_multipliers_milli": {"gold": 1.5}},
         {"tier_multipliers_milli": {"Gold 😀": 1_500}},
         {"rounding": "up"},
