@@ -5,6 +5,7 @@ import sys
 
 import httpx
 
+from demo.drain import AWAY
 from demo.pace import speed_from
 from demo.replay import Asked, replay
 from demo.report import Replay, judge, render, rows
@@ -24,8 +25,9 @@ def main() -> int:
             return _show(stack, staff, asked)
         finally:
             staff.close()
-    except (DemoProblem, httpx.HTTPError, OSError) as problem:
-        print(f"\n{problem or repr(problem)}", file=sys.stderr)
+    except (DemoProblem, httpx.HTTPError, *AWAY) as problem:
+        told = str(problem) if isinstance(problem, DemoProblem) else f"the stack: {problem!r}"
+        print(f"\n{told}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. The same command goes on where it stopped.", file=sys.stderr)

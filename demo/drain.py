@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from demo.lag import KafkaView, open_kafka_view
 from demo.stack import DemoProblem, Stack
 
 POLL_SECONDS = 0.25
+AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, KafkaError)
 Databases = Mapping[str, asyncpg.Connection]
 
 # What each service still has to do, by SQL; the outbox's highest id tells that it said more.
@@ -37,16 +39,24 @@ async def drain(
     """Seconds until nothing is left to do.
 
     Raises DemoProblem after `seconds_max`, or at once when an event was put aside. A look counts
-    only if no service said anything while it took place.
+    only if no service said anything while it took place; a part that is away is waited for.
     """
     began = time.monotonic()
-    async with open_databases(stack) as databases, open_kafka_view(stack.kafka) as kafka:
-        while left := await _look(databases, kafka):
-            tell(f"waiting for {describe(left)}")
-            if time.monotonic() - began > seconds_max:
-                raise DemoProblem(f"not done after {seconds_max:.0f} s: {describe(left)}")
-            await asyncio.sleep(POLL_SECONDS)
-    return time.monotonic() - began
+    while True:
+        try:
+            async with open_databases(stack) as databases, open_kafka_view(stack.kafka) as kafka:
+                while left := await _look(databases, kafka):
+                    await _wait(describe(left), began, seconds_max, tell)
+            return time.monotonic() - began
+        except AWAY as error:
+            await _wait(f"a part that is away: {error!r}", began, seconds_max, tell)
+
+
+async def _wait(what: str, began: float, seconds_max: float, tell: Callable[[str], None]) -> None:
+    tell(f"waiting for {what}")
+    if time.monotonic() - began > seconds_max:
+        raise DemoProblem(f"not done after {seconds_max:.0f} s: {what}")
+    await asyncio.sleep(POLL_SECONDS)
 
 
 @asynccontextmanager

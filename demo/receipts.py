@@ -111,6 +111,12 @@ def count_receipts(month: int | None = None, members: int | None = None) -> int:
     return sum(1 for _ in _chosen(month, members))
 
 
+def shops_with_receipts(month: int | None = None, members: int | None = None) -> list[int]:
+    """The shops of the receipts that `iter_receipts` gives for these arguments, ascending."""
+    of_receipt = _book().columns["receipt_shop"]
+    return sorted({of_receipt[position] for position in _chosen(month, members)})
+
+
 def iter_receipts(month: int | None = None, members: int | None = None) -> Iterator[DemoReceipt]:
     """The receipts by (time, number): all, of one month, of N households, or both.
 

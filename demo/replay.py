@@ -16,7 +16,7 @@ from demo.plan import DemoTransaction, windows
 from demo.programme import make_programme
 from demo.progress import Progress, Ticker
 from demo.push import Pusher
-from demo.receipts import EPOCH_WALL, DemoReceipt, count_receipts, iter_receipts
+from demo.receipts import EPOCH_WALL, DemoReceipt, count_receipts, shops_with_receipts
 from demo.refunds import iter_pos_transactions
 from demo.report import Replay
 from demo.stack import Stack, Staff
@@ -91,8 +91,8 @@ def prepare(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None]
     say(f"the year runs from {year.starts_at.date()} to {last_day}")
     members, new = enrol(staff, year, asked.members)
     say(f"{len(members):,} members, of them {new:,} enrolled now")
-    shops = {receipt.shop for receipt in iter_receipts(asked.month, asked.members)}
-    printer = Printer(read_tills(staff, sorted(shops)), members, year)
+    shops = shops_with_receipts(asked.month, asked.members)
+    printer = Printer(read_tills(staff, shops), members, year)
     say(f"{len(printer.tills):,} tills of {len(shops):,} shops")
     asyncio.run(drain(stack, SETUP_SECONDS_MAX))
     return Prepared(year, members, new, printer)

@@ -1,6 +1,7 @@
 """The running local stack, and how to ask it things as its staff."""
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 
 ANSWER_SECONDS_MAX = 180.0  # the invariants of a whole year are looked through by SQL
 RETRIES_MAX = 30
+RETRY_SECONDS = 1.0
 
 
 class DemoProblem(Exception):
@@ -82,6 +84,7 @@ class Staff:
             answer = self._client.request(method, self._urls[service] + path, **options)
             if answer.status_code != 503:
                 break
+            time.sleep(RETRY_SECONDS)
         if not answer.is_success:
             raise DemoProblem(
                 f"{method} {path} of {service}: {answer.status_code} {answer.text[:500]}"

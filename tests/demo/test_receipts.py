@@ -13,6 +13,7 @@ from demo.receipts import (
     households,
     iter_receipts,
     shift_for,
+    shops_with_receipts,
 )
 from demo.tables import brands, categories, shops
 
@@ -159,3 +160,9 @@ def test_the_year_ends_yesterday_itself_on_a_monday() -> None:
 def test_the_shift_never_goes_back_as_days_pass() -> None:
     shifts = [shift_for(date(2026, 1, 1) + timedelta(days=days)) for days in range(60)]
     assert all(earlier <= later for earlier, later in pairwise(shifts))
+
+
+def test_the_shops_of_a_subset_are_those_on_its_receipts() -> None:
+    assert shops_with_receipts() == [shop.number for shop in shops()]
+    receipts = iter_receipts(MARCH, members=20)
+    assert shops_with_receipts(MARCH, members=20) == sorted({one.shop for one in receipts})
