@@ -17,15 +17,18 @@ from shared.ids import new_id
 NUMBER = 20
 
 
-def campaign_specs(categories: Sequence[str]) -> list[dict[str, Any]]:
-    """Twenty specs: five multipliers, five rules a receipt, ten rules a day."""
+def campaign_specs(categories: Sequence[str], line_minor_max: int) -> list[dict[str, Any]]:
+    """Twenty specs: five multipliers, five rules a receipt, ten rules a day.
+
+    Thresholds are multiples of the dearest line that a receipt may have.
+    """
     rules = [
         _multiplier(categories[0], 2_000, []),
         *(_multiplier(category, 1_500, ["gold", "diamond"]) for category in categories[:4]),
-        *(_spend("receipt", category, 70_000) for category in categories[:4]),
-        _spend("receipt", None, 140_000),
-        *(_spend("day", category, 100_000) for category in categories[:5]),
-        *(_spend("day", None, 300_000 + 50_000 * step) for step in range(5)),
+        *(_spend("receipt", category, line_minor_max * 6 // 5) for category in categories[:4]),
+        _spend("receipt", None, line_minor_max * 12 // 5),
+        *(_spend("day", category, line_minor_max * 2) for category in categories[:5]),
+        *(_spend("day", None, line_minor_max * (5 + step)) for step in range(5)),
     ]
     assert len(rules) == NUMBER
     now = utc_now()
@@ -62,12 +65,14 @@ def _spend(basis: str, category: str | None, threshold_minor: int) -> dict[str, 
     }
 
 
-def publish_campaigns(campaigns_url: str, token: str, categories: Sequence[str]) -> None:
+def publish_campaigns(
+    campaigns_url: str, token: str, categories: Sequence[str], line_minor_max: int
+) -> None:
     """Draft and publish them all, as staff would."""
     with httpx.Client(
         base_url=campaigns_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
     ) as client:
-        for spec in campaign_specs(categories):
+        for spec in campaign_specs(categories, line_minor_max):
             drafted = client.post(
                 "/v1/campaigns", json=spec, headers={"Idempotency-Key": new_id().hex}
             )

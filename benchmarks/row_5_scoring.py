@@ -17,7 +17,7 @@ from benchmarks.row_1_batches import measured_intake
 from benchmarks.run import Run
 from benchmarks.servers import Server
 from benchmarks.tokens import open_issuer
-from benchmarks.town import CATEGORIES, hear
+from benchmarks.town import hear
 from deploy.kafka.apply_topics import apply_topics
 from services.campaigns.consumer import HANDLERS
 from shared.contracts.points import PosTransactionRecorded
@@ -49,7 +49,9 @@ def measure(run: Run) -> list[Figure]:
         ) as server,
     ):
         token = issuer.staff_token(run.town.program_id)
-        publish_campaigns(f"http://127.0.0.1:{server.port}", token, CATEGORIES)
+        publish_campaigns(
+            f"http://127.0.0.1:{server.port}", token, run.town.categories, run.town.line_minor_max
+        )
         for _ in range(run.sizes.trials + 1):
             trials.append(_trial(run, server, bootstrap))
             run.say(f"  {trials[-1].per_second:,.0f}/s; CPU {trials[-1].cpu_us}")

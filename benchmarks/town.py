@@ -42,6 +42,7 @@ class Town:
     members: int
     seed: int = 1
     categories: tuple[str, ...] = CATEGORIES
+    line_minor_max: int = 60_000
     tills_each: int = TILLS_EACH
     till_secret: str | None = None
     program_id: UUID = field(default_factory=new_id)
@@ -110,7 +111,7 @@ class Town:
         """A sale of three lines, just bought by some member."""
         now = datetime.now(UTC)
         member_id = self.chance.choice(self.member_ids)
-        amounts = [self.chance.randint(1_000, 60_000) for _ in range(3)]
+        amounts = [self.chance.randint(1_000, self.line_minor_max) for _ in range(3)]
         lines = ",".join(
             f'{{"line_number":{n},"category":"{self.chance.choice(self.categories)}","quantity":1,'
             f'"amount_minor":{amount}}}'
