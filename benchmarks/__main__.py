@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     unknown = [row for row in wanted if row not in ROWS]
     if unknown:
         parser.error(f"no such row: {unknown}; there are {list(ROWS)}")
+    # Asked to end, it ends like after an error: what it started is stopped, its folder deleted.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     found: list[Figure | Memory] = []
     with open_engines(say) as engines, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         run = Run(engines, QUICK if given.quick else Sizes(), say, runner)
