@@ -18,6 +18,9 @@ GATHERED = Histogram(
 )
 OUTBOX_PUBLISHED = Counter("galleria_outbox_published_total", "Events sent to Kafka", ["topic"])
 OUTBOX_WAITING = Gauge("galleria_outbox_waiting", "Unpublished outbox rows the relay last saw")
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "galleria_outbox_oldest_seconds", "Age of the oldest unpublished row the relay last saw"
+)
 RELAY_ACTIVE = Gauge("galleria_relay_active", "1 while this process holds the relay's lock")
 EVENTS_CONSUMED = Counter(
     "galleria_events_consumed_total", "Events by what became of them", ["type", "outcome"]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import uvicorn
@@ -23,12 +23,10 @@ from shared.db import create_engine, transaction
 from shared.http.app import create_app
 from shared.http.depends import Runtime
 from shared.http.internal import HealthCheck, Invariants
-from shared.inbox import keep_inbox_partitions
 from shared.logs import configure_logs, get_log
 from shared.migrate import upgrade
-from shared.outbox import keep_outbox_partitions
 from shared.relay import replay_outbox, run_relay
-from shared.schedule import Job, forget_old_runs, run_jobs
+from shared.schedule import Job, frame_jobs, run_jobs
 from shared.settings import ServiceSettings
 
 ROLES = ("api", "consumer", "relay", "jobs")
@@ -181,7 +179,7 @@ async def _serve(
                 relaying = run_relay(service.name, settings, utc_now, stop)
                 tasks.create_task(_last("relay", relaying, stop))
             if "jobs" in roles:
-                jobs = [*service.jobs(settings), *_frame_jobs(settings)]
+                jobs = [*service.jobs(settings), *frame_jobs(settings, service.invariants)]
                 tasks.create_task(_last("jobs", run_jobs(engine, jobs, utc_now, stop), stop))
     finally:
         await engine.dispose()
@@ -225,29 +223,6 @@ def _health_app(
         routers=(),
         invariants=service.invariants,
         health=health,
-    )
-
-
-def _frame_jobs(settings: ServiceSettings) -> Sequence[Job]:
-    """Upkeep of what the frame itself keeps."""
-    inbox_kept = timedelta(days=settings.inbox_retention_days)
-
-    async def keep_outbox(session: AsyncSession, now: datetime) -> int:
-        await keep_outbox_partitions(session, now, settings.outbox_retention)
-        return 0
-
-    async def keep_inbox(session: AsyncSession, now: datetime) -> int:
-        await keep_inbox_partitions(session, now, inbox_kept)
-        return 0
-
-    async def forget_runs(session: AsyncSession, now: datetime) -> int:
-        await forget_old_runs(session, now - timedelta(days=30))
-        return 0
-
-    return (
-        Job("keep_outbox_partitions", timedelta(minutes=10), keep_outbox),
-        Job("keep_inbox_partitions", timedelta(hours=6), keep_inbox),
-        Job("forget_old_runs", timedelta(days=1), forget_runs),
     )
 
 

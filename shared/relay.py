@@ -1,7 +1,7 @@
 """Outbox rows to Kafka: one relay at a time, in id order, marked only after Kafka has them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,6 @@ async def run_relay(
     settings: ServiceSettings,
     clock: Clock,
     stop: asyncio.Event,
-    on_progress: Callable[[], None] = lambda: None,
 ) -> None:
     """Publish until `stop` is set. Any failure of database or broker is met by starting anew.
 
@@ -51,9 +50,7 @@ async def run_relay(
                     stack.push_async_callback(producer.stop)
                     metrics.RELAY_ACTIVE.set(1)
                     pause = 0.1
-                    await _publish_until_stopped(
-                        connection, producer, settings, clock, stop, on_progress
-                    )
+                    await _publish_until_stopped(connection, producer, settings, clock, stop)
         except (
             OSError,
             TimeoutError,
@@ -66,6 +63,8 @@ async def run_relay(
             pause = min(pause * 2, 2.0)
         finally:
             metrics.RELAY_ACTIVE.set(0)
+            metrics.OUTBOX_WAITING.set(0)
+            metrics.OUTBOX_OLDEST_SECONDS.set(0)
 
 
 async def _close(connection: asyncpg.Connection) -> None:
@@ -107,12 +106,12 @@ async def _publish_until_stopped(
     settings: ServiceSettings,
     clock: Clock,
     stop: asyncio.Event,
-    on_progress: Callable[[], None],
 ) -> None:
     while not stop.is_set():
         rows = await connection.fetch(_SELECT, settings.relay_batch_rows_max)
         metrics.OUTBOX_WAITING.set(len(rows))
-        on_progress()
+        oldest_seconds = (clock() - rows[0]["occurred_at"]).total_seconds() if rows else 0
+        metrics.OUTBOX_OLDEST_SECONDS.set(oldest_seconds)
         if not rows:
             await sleep_unless(stop, settings.relay_poll_seconds)
             continue

@@ -1,7 +1,7 @@
 """Jobs: each run of each period happens once, whoever of the processes gets it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from shared.clock import Clock, sleep_unless
 from shared.db import transaction
 from shared.errors import Unavailable
 from shared.ids import new_id
+from shared.inbox import keep_inbox_partitions
 from shared.logs import correlation_id, get_log
 
 log = get_log()
@@ -129,4 +130,35 @@ async def forget_old_runs(session: AsyncSession, before: datetime) -> None:
     """Drop the record of runs of periods before `before`."""
     await session.execute(
         text("DELETE FROM scheduled_action WHERE scheduled_for < :before"), {"before": before}
+    )
+
+
+def frame_jobs(
+    settings: ServiceSettings, invariants: Callable[[AsyncSession], Awaitable[Mapping[str, int]]]
+) -> Sequence[Job]:
+    """Upkeep of what the frame itself keeps, and the nightly look at the books."""
+    inbox_kept = timedelta(days=settings.inbox_retention_days)
+
+    async def keep_outbox(session: AsyncSession, now: datetime) -> int:
+        await keep_outbox_partitions(session, now, settings.outbox_retention)
+        return 0
+
+    async def keep_inbox(session: AsyncSession, now: datetime) -> int:
+        await keep_inbox_partitions(session, now, inbox_kept)
+        return 0
+
+    async def forget_runs(session: AsyncSession, now: datetime) -> int:
+        await forget_old_runs(session, now - timedelta(days=30))
+        return 0
+
+    async def check_books(session: AsyncSession, _: datetime) -> int:
+        for name, count in (await invariants(session)).items():
+            metrics.INVARIANT_BROKEN.labels(name).set(count)
+        return 0
+
+    return (
+        Job("check_invariants", timedelta(days=1), check_books),
+        Job("keep_outbox_partitions", timedelta(minutes=10), keep_outbox),
+        Job("keep_inbox_partitions", timedelta(hours=6), keep_inbox),
+        Job("forget_old_runs", timedelta(days=1), forget_runs),
     )

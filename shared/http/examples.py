@@ -20,9 +20,10 @@ def _restore(document: dict[str, Any], schema: dict[str, Any], example: Any) -> 
         for item in example:
             _restore(document, schema.get("items", {}), item)
     elif isinstance(example, dict):
-        for name in schema.get("required", []):
-            example.setdefault(name, None)
         for name, field in schema.get("properties", {}).items():
+            may_be_null = {"type": "null"} in field.get("anyOf", [])
+            if may_be_null and name in schema.get("required", []):
+                example.setdefault(name, None)
             _restore(document, field, example.get(name))
 
 
