@@ -81,8 +81,8 @@ class Engines:
     def stop(self) -> None:
         """End both."""
         if self._kafka is not None:
-            self._kafka.kill()
-        self.postgres.kill()
+            self._kafka.stop()
+        self.postgres.stop()
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def open_engines(say: Callable[[str], None]) -> Iterator[Engines]:
         finally:
             engines.stop()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder)
 
 
 def with_connection(url: str, work: Callable[[Any], Any]) -> Any:
