@@ -15,6 +15,8 @@ from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.inbox import keep_inbox_partitions
 from shared.logs import correlation_id, get_log
+from shared.outbox import keep_outbox_partitions
+from shared.settings import ServiceSettings
 
 log = get_log()
 Step = Callable[[AsyncSession, datetime], Awaitable[int]]
