@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from shared.db import open_reads
 from shared.http import problems
 from shared.http.depends import Runtime
+from shared.http.direct import DirectRoute
 from shared.http.documents import describe, serve_documents
 from shared.http.internal import HealthCheck, Invariants, internal_router
 from shared.http.middleware import Frame
@@ -44,8 +45,20 @@ def create_app(
     app.include_router(internal_router(invariants, runtime.handlers, health))
     describe(app)
     serve_documents(app)
-    app.add_middleware(Frame, body_bytes_max=runtime.settings.body_bytes_max)
+    app.add_middleware(
+        Frame, body_bytes_max=runtime.settings.body_bytes_max, direct=_direct_routes(routers)
+    )
     return app
+
+
+def _direct_routes(routers: Sequence[APIRouter]) -> dict[tuple[str, str], DirectRoute]:
+    return {
+        (method, route.path): route
+        for router in routers
+        for route in router.routes
+        if isinstance(route, DirectRoute)
+        for method in route.methods or ()
+    }
 
 
 def _with_reads(runtime: Runtime, inner: Lifespan | None) -> Lifespan:

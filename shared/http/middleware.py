@@ -1,17 +1,19 @@
 """One pure ASGI layer around every app: correlation, limits, metrics, the last resort."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
 from shared.clock import monotonic_seconds
-from shared.http.problems import BODY_TOO_LARGE, problem
+from shared.http.direct import DirectRoute
+from shared.http.problems import BODY_TOO_LARGE, answer_or_problem, problem
 from shared.ids import new_bytes, new_id
 from shared.logs import correlation_id, get_log, trace_parent
 
@@ -35,9 +37,14 @@ class BodyTooLarge(HTTPException):
 class Frame:
     """Wraps the app. Bodies are JSON, but for the token endpoint's form (OAuth says so)."""
 
-    def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:
+    def __init__(
+        self, app: ASGIApp, body_bytes_max: int, direct: Mapping[tuple[str, str], DirectRoute]
+    ) -> None:
         self._app = app
         self._body_bytes_max = body_bytes_max
+        self._direct = {
+            place: (route, route.get_route_handler()) for place, route in direct.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,7 +90,7 @@ class Frame:
             await send(message)
 
         try:
-            await self._app(scope, self._limited(receive), tracking_send)
+            await self._serve(scope, self._limited(receive), tracking_send)
         except ClientDisconnect:
             log.info("client_left", path=scope["path"])
         except Exception:
@@ -92,6 +99,17 @@ class Frame:
                 raise
             answer = problem(500, "internal_error", "Something is wrong here; it is recorded.")
             await answer(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The hottest routes are answered here; the layers in between cost a fifth of the work."""
+        found = self._direct.get((scope["method"], scope["path"]))
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        route, answer = found
+        scope["route"] = route
+        response = await answer_or_problem(answer, Request(scope, receive))
+        await response(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Any:
         length = headers.get(b"content-length", "0")

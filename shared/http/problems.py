@@ -1,12 +1,12 @@
 """Every refusal as RFC 9457 `application/problem+json` with a stable machine `code`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg
 import sqlalchemy.exc
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -161,33 +161,51 @@ def _invalid(errors: Sequence[Any]) -> JSONResponse:
     )
 
 
+_ANSWERED = (
+    DomainError,
+    RequestValidationError,
+    ValidationError,
+    HTTPException,
+    sqlalchemy.exc.DBAPIError,
+    asyncpg.PostgresError,
+)
+
+
+def answer_to(error: Exception) -> JSONResponse:
+    """The problem document for an error of one of the kinds that have an answer."""
+    match error:
+        case DomainError():
+            return refusal(error)
+        case RequestValidationError():
+            return _invalid(error.errors())
+        case ValidationError():
+            return unreadable(error)
+        case HTTPException():
+            code = _CODE_OF_STATUS.get(error.status_code, "refused")
+            headers = dict(error.headers or {})
+            return problem(error.status_code, code, str(error.detail), headers)
+        case _:
+            return _database_problem(error)
+
+
+async def answer_or_problem(
+    answer: Callable[[Request], Awaitable[Response]], request: Request
+) -> Response:
+    """What `answer` says, or the problem document for what it raises."""
+    try:
+        return await answer(request)
+    except _ANSWERED as error:
+        return answer_to(error)
+
+
 def install(app: FastAPI) -> None:
     """Have the app answer every error with a problem document."""
 
-    @app.exception_handler(DomainError)
-    async def _(_: Request, error: DomainError) -> JSONResponse:
-        return refusal(error)
+    async def handle(_: Request, error: Exception) -> JSONResponse:
+        return answer_to(error)
 
-    @app.exception_handler(RequestValidationError)
-    async def _(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _invalid(error.errors())
-
-    @app.exception_handler(ValidationError)
-    async def _(_: Request, error: ValidationError) -> JSONResponse:
-        return unreadable(error)
-
-    @app.exception_handler(HTTPException)
-    async def _(_: Request, error: HTTPException) -> JSONResponse:
-        code = _CODE_OF_STATUS.get(error.status_code, "refused")
-        return problem(error.status_code, code, str(error.detail), dict(error.headers or {}))
-
-    @app.exception_handler(sqlalchemy.exc.DBAPIError)
-    async def _(_: Request, error: sqlalchemy.exc.DBAPIError) -> JSONResponse:
-        return _database_problem(error)
-
-    @app.exception_handler(asyncpg.PostgresError)
-    async def _(_: Request, error: asyncpg.PostgresError) -> JSONResponse:
-        return _database_problem(error)
+    for kind in _ANSWERED:
+        app.add_exception_handler(kind, handle)
 
 
 def _database_problem(error: Exception) -> JSONResponse:
