@@ -26,7 +26,7 @@ def test_the_member_with_most_kinds_of_events_is_told_of() -> None:
 def test_ordinary_receipts_are_told_together() -> None:
     rise = Moment(NOON + timedelta(minutes=9), "membership", "rose to silver")
     lines = render([*(_ordinary(n) for n in range(5)), rise, _ordinary(10)])
-    assert [line.split("  ")[-1] for line in lines] == [
+    assert [line.split("  ")[-1].strip() for line in lines] == [
         "sale 0",
         "sale 1",
         "… and 3 more like these",
