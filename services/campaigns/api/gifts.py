@@ -15,7 +15,7 @@ from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Tx
 
 router = APIRouter(prefix="/v1/gifts", tags=["gifts"])
-Sku = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Sku = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", examples=["spring-tote"])]
 
 
 class Shelf(Strict):

@@ -19,7 +19,7 @@ MULTIPLIER_EXAMPLE: dict[str, Any] = {
         "weekdays": [6, 7],
         "from_time": "10:00",
         "until_time": "22:00",
-        "tiers": ["gold", "platinum"],
+        "tiers": ["gold", "diamond"],
     },
 }
 SPEND_EXAMPLE: dict[str, Any] = {

@@ -80,7 +80,9 @@ class ClientPage(BaseModel):
     """Clients in order of id."""
 
     items: list[ClientAnswer]
-    next: str | None = Field(description="cursor of the next page; null on the last")
+    next: str | None = Field(
+        description="cursor of the next page; null on the last", examples=[None, "Y2FmZQ"]
+    )
 
 
 @router.post(
@@ -144,7 +146,9 @@ async def get_clients(
 
 @router.delete("/{client_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Disable a client")
 async def delete_client(
-    client_id: Annotated[str, Path(pattern=r"^[\x21-\x7e]{1,100}$")],
+    client_id: Annotated[
+        str, Path(pattern=r"^[\x21-\x7e]{1,100}$", examples=[_CLIENT["client_id"]])
+    ],
     staff: CurrentStaff,
     session: Tx,
     now: Now,

@@ -1,9 +1,9 @@
 """Malls, brands and categories, one by one; and everything of the directory at once."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -25,11 +25,14 @@ router = APIRouter(prefix="/v1", tags=["directory"])
 DIRECTORY = "directory"
 _ITEMS_MAX = 5_000
 _MALL: JsonDict = {
-    "name": "Riverside Mall 滨江天地",
+    "name": "滨江天地 Riverside Galleria",
     "time_zone": "Asia/Shanghai",
     "currency": "CNY",
 }
 _MALL_ID = "0199f3a2-c1d0-7b7e-8000-000000000002"
+MallCode = Annotated[Code, Path(examples=["riverside"])]
+BrandCode = Annotated[Code, Path(examples=["house"])]
+CategoryCode = Annotated[Code, Path(examples=["dining"])]
 
 
 class MallRequest(Strict):
@@ -45,7 +48,7 @@ class MallRequest(Strict):
 class LabelRequest(Strict):
     """A brand or category."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Coffee 咖啡"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "餐饮 Dining"}]})
 
     name: Name
 
@@ -71,7 +74,7 @@ class LabelAnswer(BaseModel):
     """A brand or category as it now is; `revision` counts its changes."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "coffee", "name": "Coffee 咖啡", "revision": 1}]}
+        json_schema_extra={"examples": [{"code": "dining", "name": "餐饮 Dining", "revision": 1}]}
     )
 
     code: str
@@ -83,14 +86,18 @@ class MallPage(BaseModel):
     """Malls in order of code."""
 
     items: list[MallAnswer]
-    next: str | None = Field(description="cursor of the next page; null on the last")
+    next: str | None = Field(
+        description="cursor of the next page; null on the last", examples=[None, "Y2FmZQ"]
+    )
 
 
 class LabelPage(BaseModel):
     """Brands or categories in order of code."""
 
     items: list[LabelAnswer]
-    next: str | None = Field(description="cursor of the next page; null on the last")
+    next: str | None = Field(
+        description="cursor of the next page; null on the last", examples=[None, "Y2FmZQ"]
+    )
 
 
 async def put_one(session: Tx, now: Now, staff: Staff, wanted: DirectoryWanted) -> None:
@@ -124,7 +131,7 @@ async def get_page(
 
 @router.put("/malls/{code}", summary="Make or change a mall", response_model=MallAnswer)
 async def put_mall(
-    code: Code, body: MallRequest, staff: CurrentStaff, session: Tx, now: Now
+    code: MallCode, body: MallRequest, staff: CurrentStaff, session: Tx, now: Now
 ) -> Any:
     """Idempotent: the same content makes no new revision. Role: directory.
 
@@ -137,7 +144,7 @@ async def put_mall(
 
 
 @router.get("/malls/{code}", summary="Read a mall", response_model=MallAnswer)
-async def get_mall(code: Code, staff: CurrentStaff, session: Tx) -> Any:
+async def get_mall(code: MallCode, staff: CurrentStaff, session: Tx) -> Any:
     """The mall as it now is. Role: directory."""
     return await get_thing(session, "mall", staff, code)
 
@@ -152,7 +159,7 @@ async def list_malls(
 
 @router.put("/brands/{code}", summary="Make or change a brand", response_model=LabelAnswer)
 async def put_brand(
-    code: Code, body: LabelRequest, staff: CurrentStaff, session: Tx, now: Now
+    code: BrandCode, body: LabelRequest, staff: CurrentStaff, session: Tx, now: Now
 ) -> Any:
     """Idempotent: the same content makes no new revision. Role: directory, without a scope."""
     await put_one(session, now, staff, DirectoryWanted(brands=(LabelWanted(code, body.name),)))
@@ -160,7 +167,7 @@ async def put_brand(
 
 
 @router.get("/brands/{code}", summary="Read a brand", response_model=LabelAnswer)
-async def get_brand(code: Code, staff: CurrentStaff, session: Tx) -> Any:
+async def get_brand(code: BrandCode, staff: CurrentStaff, session: Tx) -> Any:
     """The brand as it now is. Role: directory."""
     return await get_thing(session, "brand", staff, code)
 
@@ -175,7 +182,7 @@ async def list_brands(
 
 @router.put("/categories/{code}", summary="Make or change a category", response_model=LabelAnswer)
 async def put_category(
-    code: Code, body: LabelRequest, staff: CurrentStaff, session: Tx, now: Now
+    code: CategoryCode, body: LabelRequest, staff: CurrentStaff, session: Tx, now: Now
 ) -> Any:
     """Idempotent: the same content makes no new revision. Role: directory, without a scope."""
     wanted = DirectoryWanted(categories=(LabelWanted(code, body.name),))
@@ -184,7 +191,7 @@ async def put_category(
 
 
 @router.get("/categories/{code}", summary="Read a category", response_model=LabelAnswer)
-async def get_category(code: Code, staff: CurrentStaff, session: Tx) -> Any:
+async def get_category(code: CategoryCode, staff: CurrentStaff, session: Tx) -> Any:
     """The category as it now is. Role: directory."""
     return await get_thing(session, "category", staff, code)
 

@@ -62,21 +62,21 @@ class DirectoryRequest(Strict):
                     "malls": [
                         {
                             "code": "riverside",
-                            "name": "Riverside Mall",
+                            "name": "滨江天地 Riverside Galleria",
                             "time_zone": "Asia/Shanghai",
                             "currency": "CNY",
                         }
                     ],
-                    "categories": [{"code": "coffee", "name": "Coffee"}],
+                    "categories": [{"code": "dining", "name": "餐饮 Dining"}],
                     "shops": [
                         {
-                            "code": "riverside-101",
-                            "name": "Corner Coffee",
+                            "code": "s367",
+                            "name": "367 号店 Shop 367",
                             "mall": "riverside",
-                            "category": "coffee",
+                            "category": "dining",
                         }
                     ],
-                    "tills": [{"shop": "riverside-101", "till_id": "T1"}],
+                    "tills": [{"shop": "s367", "till_id": "T1"}],
                 }
             ]
         }
@@ -93,7 +93,7 @@ class ItemResult(BaseModel):
     """What became of one item. A refused one says why; its neighbours do not suffer."""
 
     kind: str = Field(examples=["shop"])
-    code: str = Field(examples=["riverside-101"], description="of a till: shop/till_id")
+    code: str = Field(examples=["s367"], description="of a till: shop/till_id")
     status: str = Field(examples=["created"], description="created|changed|unchanged|rejected")
     id: UUID | None = Field(None, description="mall_id or shop_id; of a till its shop's")
     key_version: int | None = Field(None, description="of a till")
@@ -111,7 +111,7 @@ class DirectoryResult(BaseModel):
                     "items": [
                         {
                             "kind": "shop",
-                            "code": "riverside-101",
+                            "code": "s367",
                             "status": "created",
                             "id": "0199f3a2-c1d0-7b7e-8000-000000000003",
                         }

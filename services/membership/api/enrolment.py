@@ -112,6 +112,19 @@ class BatchItem(BaseModel):
 class BatchAnswer(BaseModel):
     """One result an item, in order."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {"status": "created", "member": _ENROLLED},
+                        {"status": "rejected", "code": "phone_invalid", "detail": "No such phone."},
+                    ]
+                }
+            ]
+        }
+    )
+
     items: list[BatchItem]
 
 

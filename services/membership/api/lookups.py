@@ -41,11 +41,7 @@ class IdentityRef(Strict):
 class LookupRequest(Strict):
     """Exactly one way of naming a member."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"phone": "13800138000"}, {"member_number": "482913750264"}]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "13800138000"}]})
 
     phone: Phone | None = None
     member_number: MemberNumber | None = None

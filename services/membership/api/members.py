@@ -119,9 +119,9 @@ class TierAnswer(BaseModel):
                     "credit_minor": 245_000,
                     "next_tier": {
                         "code": "gold",
-                        "name": "Gold 金卡",
-                        "threshold_minor": 500_000,
-                        "gap_minor": 255_000,
+                        "name": "金卡 Gold",
+                        "threshold_minor": 300_000,
+                        "gap_minor": 55_000,
                     },
                     "timeline": [
                         {"tier": "member", "since": "2026-03-10T12:00:00Z", "cause": "enrolled"},

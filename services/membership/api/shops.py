@@ -1,9 +1,9 @@
 """Shops."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -15,11 +15,12 @@ from services.membership.domain.directory_plan import DirectoryWanted
 from shared.http.depends import Code, CurrentStaff, Name, Now, Tx
 
 router = APIRouter(prefix="/v1/shops", tags=["directory"])
+ShopCode = Annotated[Code, Path(description="a shop's code", examples=["s367"])]
 _SHOP: JsonDict = {
-    "name": "Corner Coffee 街角咖啡",
+    "name": "367 号店 Shop 367",
     "mall": "riverside",
-    "brand": "corner",
-    "category": "coffee",
+    "brand": "house",
+    "category": "dining",
     "is_open": True,
 }
 
@@ -44,7 +45,7 @@ class ShopAnswer(BaseModel):
             "examples": [
                 {
                     "shop_id": "0199f3a2-c1d0-7b7e-8000-000000000003",
-                    "code": "riverside-101",
+                    "code": "s367",
                     **_SHOP,
                     "mall_id": "0199f3a2-c1d0-7b7e-8000-000000000002",
                     "time_zone": "Asia/Shanghai",
@@ -72,12 +73,14 @@ class ShopPage(BaseModel):
     """Shops in order of code."""
 
     items: list[ShopAnswer]
-    next: str | None = Field(description="cursor of the next page; null on the last")
+    next: str | None = Field(
+        description="cursor of the next page; null on the last", examples=[None, "czM2Nw"]
+    )
 
 
 @router.put("/{code}", summary="Make or change a shop", response_model=ShopAnswer)
 async def put_shop(
-    code: Code, body: ShopRequest, staff: CurrentStaff, session: Tx, now: Now
+    code: ShopCode, body: ShopRequest, staff: CurrentStaff, session: Tx, now: Now
 ) -> Any:
     """Idempotent: the same content makes no new revision. Role: directory.
 
@@ -89,7 +92,7 @@ async def put_shop(
 
 
 @router.get("/{code}", summary="Read a shop", response_model=ShopAnswer)
-async def get_shop(code: Code, staff: CurrentStaff, session: Tx) -> Any:
+async def get_shop(code: ShopCode, staff: CurrentStaff, session: Tx) -> Any:
     """The shop as it now is. Role: directory."""
     return await get_thing(session, "shop", staff, code)
 

@@ -21,10 +21,10 @@ _SCHEME: JsonDict = {
     "window_days": 365,
     "validity_days": 365,
     "tiers": [
-        {"code": "member", "name": "Member 会员", "rank": 0, "threshold_minor": 0},
-        {"code": "silver", "name": "Silver 银卡", "rank": 1, "threshold_minor": 200_000},
-        {"code": "gold", "name": "Gold 金卡", "rank": 2, "threshold_minor": 500_000},
-        {"code": "black", "name": "Black 黑卡", "rank": 3, "threshold_minor": 2_000_000},
+        {"code": "member", "name": "会员 Member", "rank": 0, "threshold_minor": 0},
+        {"code": "silver", "name": "银卡 Silver", "rank": 1, "threshold_minor": 150_000},
+        {"code": "gold", "name": "金卡 Gold", "rank": 2, "threshold_minor": 300_000},
+        {"code": "diamond", "name": "钻石 Diamond", "rank": 3, "threshold_minor": 600_000},
     ],
 }
 

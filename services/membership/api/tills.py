@@ -1,10 +1,10 @@
 """Tills: registered by staff, known by the key with which they sign."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -13,18 +13,20 @@ from services.membership.api.fields import Strict, TillId
 from services.membership.api.once import once
 from services.membership.api.pages import Cursor, Limit, after, next_cursor
 from services.membership.api.principals import scope_of, settings_of
+from services.membership.api.shops import ShopCode
 from services.membership.domain.directory import TillWanted
 from services.membership.domain.directory_plan import DirectoryWanted
 from services.membership.domain.errors import ThingUnknown
 from services.membership.queries.directory import find_till, list_tills
 from services.membership.usecases.rotate_till_key import rotate_till_key
 from shared.auth import Staff, derive_till_secret, require_role
-from shared.http.depends import Code, CurrentStaff, IdempotencyKey, Now, Tx
+from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
 
 router = APIRouter(prefix="/v1/shops/{code}/tills", tags=["tills"])
+TillPath = Annotated[TillId, Path(examples=["T1"])]
 _TILL: JsonDict = {
     "shop_id": "0199f3a2-c1d0-7b7e-8000-000000000003",
-    "shop": "riverside-101",
+    "shop": "s367",
     "till_id": "T1",
     "key_version": 1,
     "previous_key_until": None,
@@ -59,7 +61,9 @@ class TillPage(BaseModel):
     """Tills of a shop in order of id."""
 
     items: list[TillAnswer]
-    next: str | None = Field(description="cursor of the next page; null on the last")
+    next: str | None = Field(
+        description="cursor of the next page; null on the last", examples=[None, "VDE"]
+    )
 
 
 class TillSecret(BaseModel):
@@ -96,7 +100,7 @@ async def _get(session: Tx, staff: Staff, code: str, till_id: str) -> dict[str, 
 
 @router.put("/{till_id}", summary="Register or switch a till", response_model=TillAnswer)
 async def put_till(
-    code: Code, till_id: TillId, body: TillRequest, staff: CurrentStaff, session: Tx, now: Now
+    code: ShopCode, till_id: TillPath, body: TillRequest, staff: CurrentStaff, session: Tx, now: Now
 ) -> Any:
     """Idempotent: the same content makes no new revision. Role: directory."""
     await get_thing(session, "shop", staff, code)
@@ -107,7 +111,7 @@ async def put_till(
 
 @router.get("", summary="List a shop's tills", response_model=TillPage)
 async def get_tills(
-    code: Code, staff: CurrentStaff, session: Tx, limit: Limit = 100, cursor: Cursor = None
+    code: ShopCode, staff: CurrentStaff, session: Tx, limit: Limit = 100, cursor: Cursor = None
 ) -> Any:
     """The shop's tills in order of id. Role: directory."""
     shop = await get_thing(session, "shop", staff, code)
@@ -118,15 +122,15 @@ async def get_tills(
 
 
 @router.get("/{till_id}", summary="Read a till", response_model=TillAnswer)
-async def get_till(code: Code, till_id: TillId, staff: CurrentStaff, session: Tx) -> Any:
+async def get_till(code: ShopCode, till_id: TillPath, staff: CurrentStaff, session: Tx) -> Any:
     """The till as it now is. Role: directory."""
     return await _get(session, staff, code, till_id)
 
 
 @router.post("/{till_id}/rotate-key", summary="Give a till a new key", response_model=TillAnswer)
 async def rotate_key(
-    code: Code,
-    till_id: TillId,
+    code: ShopCode,
+    till_id: TillPath,
     staff: CurrentStaff,
     request: Request,
     session: Tx,
@@ -154,7 +158,7 @@ async def rotate_key(
 
 @router.get("/{till_id}/secret", summary="Read a till's secret", response_model=TillSecret)
 async def get_secret(
-    code: Code, till_id: TillId, staff: CurrentStaff, request: Request, session: Tx
+    code: ShopCode, till_id: TillPath, staff: CurrentStaff, request: Request, session: Tx
 ) -> Any:
     """The secret of the current key version, derived on the spot. Role: admin."""
     require_role(staff, "admin")

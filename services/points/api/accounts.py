@@ -21,13 +21,25 @@ from shared.http.depends import MemberOrStaff, Tx, reads_of
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["Accounts"])
 PageSize = Annotated[int, Query(ge=1, le=200)]
-Version = Annotated[int, Path(ge=1, le=2**62)]
+Version = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
+_RECEIPT_ID = "5f0c1b9e-6d2a-5b7f-9d7e-3a1c4e5f6a7b"
+_MALL_ID = "0199f3a2-c1d0-7b7e-8000-000000000002"
+_SHOP_ID = "0199f3a2-c1d0-7b7e-8000-000000000003"
+_REASON: dict[str, Any] = {
+    "rule": "earning_policy",
+    "policy_version": 1,
+    "tier": "gold",
+    "multiplier_milli": 1500,
+    "weight": 19900,
+    "denominator": 100,
+    "rounding": "floor",
+}
 
 
 class BalanceOut(BaseModel):
     """Points now. `balance` is negative when claw-backs left a debt, told in `debt` too."""
 
-    member_id: UUID
+    member_id: UUID = Field(examples=["0199f3a2-c1d0-7b7e-8000-00000000000a"])
     balance: int = Field(examples=[199])
     debt: int = Field(examples=[0])
     version: int = Field(examples=[1], description="number of postings so far")
@@ -36,68 +48,68 @@ class BalanceOut(BaseModel):
 class PostingRow(BaseModel):
     """One movement of points."""
 
-    version: int
-    points: int
-    balance_after: int
+    version: int = Field(examples=[1])
+    points: int = Field(examples=[298])
+    balance_after: int = Field(examples=[298])
     kind: str = Field(examples=["earn"])
-    purchased_at: datetime | None
-    recorded_at: datetime
+    purchased_at: datetime | None = Field(examples=["2026-03-10T11:30:00Z"])
+    recorded_at: datetime = Field(examples=["2026-03-10T11:30:01Z"])
 
 
 class StatementPage(BaseModel):
     """Newest first. Pass `next_before` as `before` for the older ones; null on the last page."""
 
     postings: list[PostingRow]
-    next_before: int | None
+    next_before: int | None = Field(examples=[None, 151])
 
 
 class LotTaken(BaseModel):
     """What a posting took from a lot."""
 
-    lot_version: int
-    points: int
+    lot_version: int = Field(examples=[1])
+    points: int = Field(examples=[100])
 
 
 class PostingExplained(PostingRow):
     """A posting with its source, its rule's version and inputs, and sentences for people."""
 
-    counter_account: str
-    source_kind: str
-    source_id: UUID
-    reason: dict[str, Any]
-    sentences: dict[str, str]
-    lot_remaining: int | None
-    expires_at: datetime | None
-    mall_id: UUID | None
-    shop_id: UUID | None
-    campaign_id: UUID | None
+    counter_account: str = Field(examples=["issuance"])
+    source_kind: str = Field(examples=["sale"])
+    source_id: UUID = Field(examples=[_RECEIPT_ID])
+    reason: dict[str, Any] = Field(examples=[_REASON])
+    sentences: dict[str, str] = Field(examples=[sentences_of(298, _REASON)])
+    lot_remaining: int | None = Field(examples=[298])
+    expires_at: datetime | None = Field(examples=[None, "2028-03-10T16:00:00Z"])
+    mall_id: UUID | None = Field(examples=[_MALL_ID])
+    shop_id: UUID | None = Field(examples=[_SHOP_ID])
+    campaign_id: UUID | None = Field(examples=[None], description="of a campaign's reward")
     takes: list[LotTaken]
 
 
 class ReceiptRow(BaseModel):
     """A receipt of the member. `earned` and `clawed` are a sale's points now."""
 
-    transaction_id: UUID
-    kind: str
-    status: str
-    shop_id: UUID
-    mall_id: UUID
-    till_id: str
-    receipt_number: str
-    business_date: date
-    purchased_at: datetime
-    recorded_at: datetime
-    total_minor: int
-    points: int
-    earned: int
-    clawed: int
+    transaction_id: UUID = Field(examples=[_RECEIPT_ID])
+    kind: str = Field(examples=["sale"])
+    status: str = Field(examples=["posted"])
+    shop_id: UUID = Field(examples=[_SHOP_ID])
+    mall_id: UUID = Field(examples=[_MALL_ID])
+    till_id: str = Field(examples=["T1"])
+    receipt_number: str = Field(examples=["R-10001"])
+    business_date: date = Field(examples=["2026-03-10"])
+    purchased_at: datetime = Field(examples=["2026-03-10T11:30:00Z"])
+    recorded_at: datetime = Field(examples=["2026-03-10T11:30:01Z"])
+    total_minor: int = Field(examples=[19900])
+    points: int = Field(examples=[298])
+    earned: int = Field(examples=[298])
+    clawed: int = Field(examples=[0])
 
 
 class ReceiptPage(BaseModel):
     """The latest first. Pass `next_before` as `before` for more; null on the last page."""
 
     receipts: list[ReceiptRow]
-    next_before: UUID | None
+    next_before: UUID | None = Field(examples=[None, _RECEIPT_ID])
 
 
 @router.get("/points", summary="Balance", response_model=BalanceOut)

@@ -36,6 +36,23 @@ class AdjustmentIn(BaseModel):
 class AdjustmentOut(BaseModel):
     """The adjustment as posted."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "adjustment_id": "0199f3a2-c1d0-7b7e-8000-0000000000ad",
+                    "points": 50,
+                    "version": 2,
+                    "balance": 249,
+                    "reason_code": "goodwill",
+                    "note": "Waited for the gift",
+                    "made_by": "admin",
+                    "recorded_at": "2026-03-10T12:00:00Z",
+                }
+            ]
+        }
+    )
+
     adjustment_id: UUID
     points: int
     version: int

@@ -47,7 +47,7 @@ class ClaimIn(BaseModel):
 class ClaimOut(BaseModel):
     """The receipt is the member's. A repeat gets the same answer."""
 
-    pos_transaction_id: UUID
+    pos_transaction_id: UUID = Field(examples=["5f0c1b9e-6d2a-5b7f-9d7e-3a1c4e5f6a7b"])
     status: str = Field(examples=["posted"])
     points: int = Field(examples=[50])
     balance: int | None = Field(examples=[50])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from services.points.api.pos_models import CategoryCode
 from services.points.api.principals import POLICY
@@ -41,6 +42,16 @@ class RateIn(BaseModel):
 Multiplier = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 
 
+_POLICY: JsonDict = {
+    "effective_from": "2030-01-01T00:00:00+08:00",
+    "programme": {"points": 1, "per_minor": 100},
+    "categories": {"grocery": {"points": 1, "per_minor": 200}},
+    "tier_multipliers_milli": {"gold": 1500},
+    "rounding": "floor",
+    "expires_months": 24,
+}
+
+
 class PolicyIn(BaseModel):
     """The most specific rate wins: shop, then category, then programme.
 
@@ -48,21 +59,7 @@ class PolicyIn(BaseModel):
     points of a purchase are good for so many months (month-end safe); null for ever.
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "effective_from": "2026-01-01T00:00:00+08:00",
-                    "programme": {"points": 1, "per_minor": 100},
-                    "categories": {"grocery": {"points": 1, "per_minor": 200}},
-                    "tier_multipliers_milli": {"gold": 1500},
-                    "rounding": "floor",
-                    "expires_months": 24,
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_POLICY]})
 
     effective_from: Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST)]
     programme: RateIn
@@ -75,6 +72,8 @@ class PolicyIn(BaseModel):
 
 class PolicyOut(PolicyIn):
     """A stored version. Version 0 is the built-in one: a point for each full 1.00."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_POLICY, "version": 1}]})
 
     version: int
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 TillId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 ReceiptNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,64}$")]
@@ -60,9 +61,26 @@ class PosTransactionIn(Strict):
     lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
     tenders: list[TenderIn] = Field([], max_length=20)
     member_id: UUID | None = None
-    member_number: str | None = Field(None, pattern=r"^[0-9]{6,20}$")
+    member_number: str | None = Field(
+        None, pattern=r"^[0-9]{6,20}$", description="nobody's yet: the receipt waits for its member"
+    )
     member_code: str | None = Field(None, pattern=r"^[A-Z2-7]{20,80}$")
     original: OriginalIn | None = None
+
+
+_ACCEPTED: JsonDict = {
+    "result": "accepted",
+    "pos_transaction_id": "5f0c1b9e-6d2a-5b7f-9d7e-3a1c4e5f6a7b",
+    "status": "posted",
+    "points": 199,
+    "balance": 199,
+    "member_id": "0199f3a2-c1d0-7b7e-8000-00000000000a",
+}
+_REJECTED: JsonDict = {
+    "result": "rejected",
+    "code": "purchased_too_long_ago",
+    "detail": "Receipts are taken for 400 days.",
+}
 
 
 class PosTransactionOut(BaseModel):
@@ -72,6 +90,8 @@ class PosTransactionOut(BaseModel):
     known yet), waiting_sale (a refund that came before its sale). `points` is what this receipt
     moved, `balance` the balance right after it. `code` and `detail` say why it was refused.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_ACCEPTED]})
 
     result: Literal["accepted", "duplicate", "conflict", "rejected"]
     pos_transaction_id: UUID | None = None
@@ -87,6 +107,8 @@ class PosTransactionOut(BaseModel):
 class BatchOut(BaseModel):
     """One result an item, in the order sent."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"results": [_ACCEPTED, _REJECTED]}]})
+
     results: list[PosTransactionOut]
 
 
@@ -99,7 +121,7 @@ SALE_EXAMPLE = {
     "currency": "CNY",
     "total_minor": 19900,
     "lines": [
-        {"line_number": 1, "category": "fashion", "quantity": 1, "amount_minor": 19900},
+        {"line_number": 1, "category": "grocery", "quantity": 1, "amount_minor": 19900},
     ],
     "tenders": [{"kind": "mobile", "amount_minor": 19900}],
     "member_number": "612345678904",
@@ -114,7 +136,7 @@ REFUND_EXAMPLE = {
     "currency": "CNY",
     "total_minor": 9900,
     "lines": [
-        {"line_number": 1, "category": "fashion", "amount_minor": 9900, "original_line_number": 1}
+        {"line_number": 1, "category": "grocery", "amount_minor": 9900, "original_line_number": 1}
     ],
     "original": {"till_id": "T1", "receipt_number": "R-10001", "business_date": "2026-03-10"},
 }
