@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.routing import APIRoute
 
@@ -13,7 +12,6 @@ from shared.ids import new_id
 from tests.campaigns.usecases.test_draft_campaign import SPEC
 from tests.campaigns.world import World, paper, spend
 from tests.support.service import make_runtime, make_settings
-from tests.support.tokens import member_headers, staff_headers
 
 
 @pytest.fixture
@@ -62,58 +60,6 @@ async def test_documented_specs_are_accepted_and_published(
             headers={**world.staff(), "Idempotency-Key": f"example-{number}"},
         )
         assert answer.status_code == 201, answer.text
-
-
-async def requests_of_another(
-    world: World, other: World, headers: dict[str, dict[str, str]]
-) -> list[httpx.Response]:
-    """Every route, with the ids of `world`, asked by principals of `other`."""
-    await world.put_gift("theirs")
-    campaign = await world.publish(spend(reward={"kind": "gift", "gift_sku": "theirs"}))
-    member = await world.enrol()
-    sale = world.sale(200000, member.member_id)
-    await world.tell(sale)
-    claim = await world.claim(campaign, sale, member_id=str(member.member_id))
-    staff, card = headers["staff"], headers["member"]
-    once = {**staff, "Idempotency-Key": "k"}
-    body = {"mall_id": str(world.mall_id), "receipts": [paper(sale)]}
-    base = f"/v1/campaigns/{campaign}"
-    grant = f"/v1/grants/{claim['grant_id']}"
-    ask = other.client
-    return [
-        await ask.get(base, headers=staff),
-        await ask.put(f"{base}/draft", json=SPEC, headers=staff),
-        await ask.post(f"{base}/publish", headers=staff),
-        await ask.post(f"{base}/end", headers=staff),
-        await ask.post(f"{base}/claims", json=body, headers=once),
-        await ask.get(f"{base}/claims", headers=staff),
-        await ask.get("/v1/gifts/theirs", headers=staff),
-        await ask.get(grant, headers=staff),
-        await ask.get(grant, headers=card),
-        await ask.post(f"{grant}/issue", json={"mall_id": str(world.mall_id)}, headers=staff),
-        await ask.get(f"/v1/members/{member.member_id}/grants", headers=card),
-    ]
-
-
-async def test_another_programme_sees_and_changes_nothing(world: World) -> None:
-    other = World(world.engine, world.client, world.clock)
-    await other.open()
-    principals = {
-        "staff": staff_headers(world.clock, other.program_id),
-        "member": member_headers(world.clock, other.program_id, new_id()),
-    }
-    answers = await requests_of_another(world, other, principals)
-    assert [a.status_code for a in answers] == [404] * len(answers), [a.text for a in answers]
-    told = await world.told()
-    campaigns = await world.client.get("/v1/campaigns", headers=principals["staff"])
-    assert campaigns.json()["items"] == []
-    member_id = told[-1].member_id
-    grants = await world.client.get(f"/v1/members/{member_id}/grants", headers=principals["staff"])
-    assert grants.json()["items"] == []
-    await other.put_gift("theirs", stock=99)
-    own = await world.client.get("/v1/gifts/theirs", headers=world.staff())
-    assert own.json()["stock"][0]["initial"] == 10
-    assert await world.told() == told
 
 
 async def test_roles_malls_and_kinds_of_callers(world: World) -> None:
