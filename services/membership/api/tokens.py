@@ -133,6 +133,8 @@ async def get_token(
 
     The client proves itself by HTTP Basic or by `client_id` and `client_secret` in the form, never
     both. Refusals carry RFC 6749's `error` beside the usual `code`.
+
+    Fill in `client_id` and `client_secret`; the local stack shows one of staff when it is up.
     """
     try:
         form = _read_form(await request.body())

@@ -62,7 +62,7 @@ class PosTransactionIn(Strict):
     tenders: list[TenderIn] = Field([], max_length=20)
     member_id: UUID | None = None
     member_number: str | None = Field(
-        None, pattern=r"^[0-9]{6,20}$", description="nobody's yet: the receipt waits for its member"
+        None, pattern=r"^[0-9]{6,20}$", description="one that nobody has yet makes the receipt wait"
     )
     member_code: str | None = Field(None, pattern=r"^[A-Z2-7]{20,80}$")
     original: OriginalIn | None = None
