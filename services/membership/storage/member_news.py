@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.membership.domain.assessment import Assessment
@@ -10,6 +10,8 @@ from services.membership.domain.tiers import Interval
 from shared.contracts.membership import MemberEnrolled, MemberTierChanged, TierInterval
 from shared.logs import correlation_id, trace_parent
 from shared.outbox import News
+
+_NEXT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +74,13 @@ def tier_news(
 
 
 def told_timeline(intervals: Sequence[Interval]) -> tuple[TierInterval, ...]:
-    """Intervals as the event spells them."""
-    return tuple(TierInterval(tier=i.tier, since=i.since) for i in intervals)
+    """The timeline as others copy it.
+
+    The sale that lifts a tier was itself made at the lower one, so a tier reached by spend is told
+    as held from the next microsecond on: whoever looks a purchase up by its instant agrees.
+    """
+    return tuple(TierInterval(tier=i.tier, since=_held_since(i)) for i in intervals)
+
+
+def _held_since(interval: Interval) -> datetime:
+    return interval.since + _NEXT if interval.cause == "spend" else interval.since

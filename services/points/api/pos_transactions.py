@@ -48,7 +48,7 @@ async def record_pos_transaction(request: Request, till: CurrentTill) -> Respons
     if outcome.error is not None:
         return refusal(outcome.error)
     status = 201 if outcome.result == "accepted" else 200
-    return Response(_out(outcome).model_dump_json(), status, media_type=_JSON)
+    return Response(_out_json(outcome), status, media_type=_JSON)
 
 
 @router.post(
@@ -64,8 +64,11 @@ async def record_pos_batch(request: Request, till: CurrentTill) -> Response:
     outcomes = iter(
         await _ask(request, till, [item for item in found if isinstance(item, Receipt)])
     )
-    results = [_out(next(outcomes)) if isinstance(item, Receipt) else item for item in found]
-    return Response(BatchOut.model_construct(results=results).model_dump_json(), media_type=_JSON)
+    results = [
+        _out_json(next(outcomes)) if isinstance(item, Receipt) else item.model_dump_json()
+        for item in found
+    ]
+    return Response(f'{{"results":[{",".join(results)}]}}', media_type=_JSON)
 
 
 def _reader(request: Request, till: Till) -> Reader:
@@ -87,6 +90,21 @@ async def _ask(request: Request, till: Till, receipts: Sequence[Receipt]) -> lis
     if isinstance(answer, DomainError):
         raise answer
     return answer
+
+
+def _out_json(outcome: Outcome) -> str:
+    """What the model would say. A stored receipt's is written by hand: it is most of the work of
+    answering a batch, and nothing in it needs escaping. A test holds the two together."""
+    stored = outcome.stored
+    if outcome.error is not None or stored is None:
+        return _out(outcome).model_dump_json()
+    member = f'"{stored.member_id}"' if stored.status == "posted" else "null"
+    balance = "null" if stored.balance_after is None else stored.balance_after
+    return (
+        f'{{"result":"{outcome.result}","pos_transaction_id":"{outcome.transaction_id}",'
+        f'"status":"{stored.status}","points":{stored.points},"balance":{balance},'
+        f'"member_id":{member},"code":null,"detail":null,"facts":null}}'
+    )
 
 
 def _out(outcome: Outcome) -> PosTransactionOut:

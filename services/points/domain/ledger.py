@@ -8,6 +8,7 @@ is open, because a credit repays debt first.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.points.domain.errors import InsufficientPoints
@@ -18,8 +19,7 @@ CLAWBACK = "clawback"
 ADJUSTMENT = "adjustment"
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Why points move: the source that posts once for ever, and the reason in full."""
 
     kind: str
@@ -30,8 +30,7 @@ class Cause:
     purchased_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LotTerms:
+class LotTerms(NamedTuple):
     """What a credit's lot keeps: when it ends, who issued it, who pays for it."""
 
     expires_at: datetime | None = None
@@ -41,8 +40,7 @@ class LotTerms:
     funding: str = "programme"
 
 
-@dataclass(frozen=True, slots=True)
-class NewPosting:
+class NewPosting(NamedTuple):
     """A posting to be written. A credit has `terms`, for it makes a lot.
 
     `origin` is the correlation id and the trace of the request or event behind it.
@@ -59,8 +57,7 @@ class NewPosting:
     origin: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(NamedTuple):
     """`points` of the lot `lot_version` went to the posting `version`."""
 
     account_id: UUID

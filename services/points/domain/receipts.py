@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,7 @@ _EPOCH = date(1970, 1, 1)
 _BUSINESS_DATE_SLACK = timedelta(days=3)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: money in minor units after discount, never negative, also on a refund."""
 
     line_number: int
@@ -26,8 +26,7 @@ class Line:
     original_line_number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptKey:
+class ReceiptKey(NamedTuple):
     """The natural key: unique for ever within a programme."""
 
     shop_id: UUID
@@ -36,8 +35,7 @@ class ReceiptKey:
     business_date: date
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A sale, or a refund that names its sale by `original`. At most one member reference."""
 
     transaction_id: UUID

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -23,8 +23,7 @@ _NO_TERMS = LotTerms()
 Origin = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class NewRecord:
+class NewRecord(NamedTuple):
     """A receipt to be stored. `fills` when a refund's placeholder stands in its place."""
 
     stored: Stored
@@ -32,8 +31,7 @@ class NewRecord:
     fills: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyEvent:
+class ReadyEvent(NamedTuple):
     """An event of `pos.transactions` as text, with the correlation id and trace behind it."""
 
     type: str

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,8 +44,7 @@ class TillBatch:
     origin: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one receipt: accepted, duplicate, conflict or rejected (then with error)."""
 
     result: str

@@ -16,6 +16,7 @@ from services.membership.queries.invariants import check_invariants
 from services.membership.queries.members import find_member
 from services.membership.queries.recompute_tiers import recompute_tiers
 from services.membership.queries.tier_progress import TierProgress, find_tier_progress
+from services.membership.storage.member_news import told_timeline
 from services.membership.usecases.apply_purchases import apply_purchases
 from shared.contracts.membership import MemberTierChanged
 from shared.db import driver, transaction
@@ -55,7 +56,8 @@ async def test_a_purchase_that_reaches_the_threshold_lifts_the_member_at_once(
     assert (move.version, move.effective_at, move.reason) == (1, sale.purchased_at, "spend")
     assert [(i.tier, i.since) for i in move.timeline] == [
         ("bronze", member.enrolled_at),
-        ("silver", sale.purchased_at),
+        # The sale itself was made at the lower tier: others look it up by its instant.
+        ("silver", sale.purchased_at + timedelta(microseconds=1)),
     ]
     found = await progress_of(world, member.member_id)
     assert (found.tier, found.credit_minor, found.gap_minor) == ("silver", 12_000, 8_000)
@@ -102,7 +104,7 @@ async def test_a_late_purchase_corrects_since_when_the_tier_holds(world: World) 
     _, corrected = await moves_of(world)
     assert corrected.direction == "corrected"
     assert corrected.effective_at == late.purchased_at
-    assert corrected.timeline[-1].since == late.purchased_at
+    assert corrected.timeline[-1].since == late.purchased_at + timedelta(microseconds=1)
 
 
 async def test_a_year_of_receipts_tells_the_same_however_it_is_cut(world: World) -> None:
@@ -160,9 +162,7 @@ async def test_any_order_of_arrival_ends_in_the_same_timeline(world: World, seed
     assert (left.valid_until, left.credit_minor) == (right.valid_until, right.credit_minor)
     last = [move for move in await moves_of(world) if move.member_id == li.member_id][-1:]
     for move in last:
-        assert [(i.tier, i.since) for i in move.timeline] == [
-            (i.tier, i.since) for i in right.timeline
-        ]
+        assert move.timeline == told_timeline(right.timeline)
         assert move.version == right.version
     assert await books_are_right(world)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from services.points.api.pos_models import PosTransactionOut
 from shared.auth import make_member_code
 from shared.ids import new_id, new_member_number
 from tests.points.mall import Mall
@@ -248,3 +249,12 @@ async def test_overlapping_batches_in_different_order_store_each_receipt_once(
             "duplicate": 75,
         }
     assert sum([await mall.balance(member_id) for member_id in members]) == 4 * 30
+
+
+async def test_the_answer_written_by_hand_is_the_models(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    sold = mall.sale(1_234, member_id=member_id)
+    bodies = [sold, sold, mall.sale(100), mall.refund(mall.sale(500)), mall.sale(1, total_minor=2)]
+    for result in await mall.push_batch(bodies):
+        again = PosTransactionOut.model_validate(result, strict=False)
+        assert again.model_dump(mode="json") == result
