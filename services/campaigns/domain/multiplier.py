@@ -2,25 +2,19 @@
 
 from services.campaigns.domain.campaigns import PointsMultiplier
 from services.campaigns.domain.receipts import Receipt
-from services.campaigns.domain.rulebook import is_line_in_scope, is_place_in_scope
 
 
-def bonus_points(rule: PointsMultiplier, receipt: Receipt, tier: str | None) -> int:
-    """floor(Σ base_micro of lines in scope × (factor − 1000) / 1000 / 1,000,000), 0 if not due.
+def bonus_points(
+    rule: PointsMultiplier, receipt: Receipt, tier: str | None, base_micro: int
+) -> int:
+    """floor(base_micro × (factor − 1000) / 1000 / 1,000,000), 0 if not due.
 
-    Rounded once, for the receipt. `tier` is the one held at the purchase.
+    `base_micro` is the sum of the lines in scope: rounded once, for the receipt. `tier` is the one
+    held at the purchase.
     """
     if not is_due(rule, receipt, tier):
         return 0
-    base_micro = eligible_base_micro(rule, receipt)
     return base_micro * (rule.factor_thousandths - 1000) // 1_000_000_000
-
-
-def eligible_base_micro(rule: PointsMultiplier, receipt: Receipt) -> int:
-    """What the lines in scope are worth, in millionths of a point."""
-    if not is_place_in_scope(rule.scope, receipt):
-        return 0
-    return sum(line.base_micro for line in receipt.lines if is_line_in_scope(rule.scope, line))
 
 
 def is_due(rule: PointsMultiplier, receipt: Receipt, tier: str | None) -> bool:

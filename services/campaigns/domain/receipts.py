@@ -5,16 +5,19 @@ them whatever the order.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Money in minor units, `base_micro` in millionths of a point before the tier's factor."""
+class Line(NamedTuple):
+    """Money in minor units, `base_micro` in millionths of a point before the tier's factor.
+
+    A tuple in the order in which it is stored: it is made and written several times faster.
+    """
 
     number: int
     category: str | None
@@ -62,7 +65,10 @@ class StoredReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt to be judged: net of refunds, with local time, brands and categories filled in."""
+    """A receipt to be judged: net of refunds, with local time, brands and categories filled in.
+
+    `local_day` is the calendar day in the mall's zone.
+    """
 
     receipt_id: UUID
     member_id: UUID | None
@@ -72,11 +78,11 @@ class Receipt:
     local_at: datetime
     currency: str
     lines: tuple[Line, ...]
+    local_day: date = field(init=False)
 
-    @property
-    def local_day(self) -> date:
-        """The calendar day in the mall's zone."""
-        return self.local_at.date()
+    def __post_init__(self) -> None:
+        """Everybody asks for the day, so it is worked out once."""
+        object.__setattr__(self, "local_day", self.local_at.date())
 
     @property
     def net_minor(self) -> int:
@@ -128,8 +134,9 @@ def net_lines(sale: Sale, refunds: Sequence[Refund]) -> tuple[Line, ...]:
     one line of its total.
     """
     sold = sale.lines or (Line(0, None, None, sale.total_minor, 0),)
-    if any(not line.brand or not line.category for line in sold):
-        sold = with_shop(sold, sale.shop_brand, sale.shop_category)
+    brand, category = sale.shop_brand, sale.shop_category
+    if any((brand and not x.brand) or (category and not x.category) for x in sold):
+        sold = with_shop(sold, brand, category)
     return _less_refunds(sold, refunds) if refunds else sold
 
 
@@ -163,4 +170,4 @@ def _shrunk(line: Line, net_minor: int) -> Line:
     if net_minor == line.amount_minor:
         return line
     base = line.base_micro * net_minor // line.amount_minor
-    return replace(line, amount_minor=net_minor, base_micro=base)
+    return line._replace(amount_minor=net_minor, base_micro=base)

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.grants import Grant
-from services.campaigns.domain.receipts import Receipt, as_receipt
+from services.campaigns.domain.receipts import Receipt
 from services.campaigns.domain.settlement import FamilyState, case_of, days_to_judge
 from services.campaigns.domain.spending import Case, Judgement
+from services.campaigns.storage.day_pool import DayPool, read_days
 from services.campaigns.storage.decisions import Scene
 from services.campaigns.storage.grants import list_family_grants, list_grants
-from services.campaigns.storage.receipts import list_receipts_of_days
 from services.campaigns.storage.usage import Usage, list_usage, list_withheld
 
 # A member, or None for a receipt without one; and a campaign family.
@@ -36,13 +36,15 @@ async def load_families(
     scene: Scene,
     touched: dict[Group, set[date]],
     usage: Iterable[Usage],
+    pool: DayPool,
 ) -> list[FamilyWork]:
     """The groups with every day that must be judged with the touched ones, in a fixed order.
 
-    `usage` are the stored uses of the scene's receipts. Three to five statements for them all.
+    `usage` are the stored uses of the scene's receipts; `pool` is read on as far as needed. Two to
+    five statements for them all.
     """
     states = await _read_states(session, scene, touched, usage)
-    return await _prepare(session, scene, states, touched)
+    return await _prepare(session, scene, states, touched, pool)
 
 
 async def _read_states(
@@ -76,54 +78,51 @@ async def _prepare(
     scene: Scene,
     states: dict[Group, FamilyState],
     touched: dict[Group, set[date]],
+    pool: DayPool,
 ) -> list[FamilyWork]:
     days = {group: days_to_judge(states[group], touched[group]) for group in states}
-    named = {
-        receipt_id
-        for group, state in states.items()
-        for grant in state.grants
-        if grant.net > 0 and grant.local_day in days[group]
-        for receipt_id in grant.receipt_ids
-    }
+    shown = {group: _shown(states[group], days[group]) for group in states}
     member_days = {(party, day) for (party, _), found in days.items() if party for day in found}
-    pool = await list_receipts_of_days(session, scene.program_id, sorted(member_days), list(named))
-    receipts = [r for r in map(as_receipt, pool) if r is not None]
-    older = [r.receipt_id for r in receipts if r.receipt_id not in scene.fresh]
+    await read_days(
+        session, scene.program_id, pool, member_days, {i for ids in shown.values() for i in ids}
+    )
+    mine = {
+        (party, family): _receipts_of(party, found, shown[party, family], pool)
+        for (party, family), found in days.items()
+    }
+    older = {i for found in mine.values() for i in found if i not in scene.fresh}
     owner: dict[tuple[UUID, str], UUID | None] = {}
     used: dict[UUID, dict[UUID, int]] = {}
-    for use in await list_usage(session, scene.program_id, older):
+    for use in await list_usage(session, scene.program_id, list(older)):
         owner[use.receipt_id, use.family] = use.party
         used.setdefault(use.grant_id, {})[use.receipt_id] = use.amount_minor
-    by_party: dict[UUID | None, list[Receipt]] = {}
-    for receipt in receipts:
-        by_party.setdefault(receipt.member_id, []).append(receipt)
-    by_id = {r.receipt_id: r for r in receipts}
     works = []
     for (party, family), state in sorted(states.items(), key=lambda s: (str(s[0][0]), s[0][1])):
         found = days[party, family]
-        mine = _receipts_of(party, family, state, found, by_party, by_id, owner)
-        case = case_of(state, found, mine, scene.handbook.rules.versions)
+        # What another party of the family uses is not theirs to use.
+        receipts = [
+            r for i, r in mine[party, family].items() if owner.get((i, family), party) == party
+        ]
+        case = case_of(state, found, receipts, scene.handbook.rules.versions)
         works.append(FamilyWork(state, found, case, used))
     return works
 
 
-def _receipts_of(
-    party: UUID | None,
-    family: str,
-    state: FamilyState,
-    days: set[date],
-    by_party: dict[UUID | None, list[Receipt]],
-    by_id: dict[UUID, Receipt],
-    owner: dict[tuple[UUID, str], UUID | None],
-) -> list[Receipt]:
-    """The party's receipts of these days, and those shown at a desk, unless another party of the
-    family uses them."""
-    mine = {
-        r.receipt_id: r
-        for r in by_party.get(party, ())
-        if party is not None and r.local_day in days
+def _shown(state: FamilyState, days: set[date]) -> set[UUID]:
+    """The receipts behind living grants of these days, such as those shown at a desk."""
+    return {
+        receipt_id
+        for grant in state.grants
+        if grant.net > 0 and grant.local_day in days
+        for receipt_id in grant.receipt_ids
     }
-    for grant in state.grants:
-        if grant.net > 0 and grant.local_day in days:
-            mine |= {i: by_id[i] for i in grant.receipt_ids if i in by_id}
-    return [r for i, r in mine.items() if owner.get((i, family), party) == party]
+
+
+def _receipts_of(
+    party: UUID | None, days: set[date], shown: set[UUID], pool: DayPool
+) -> dict[UUID, Receipt]:
+    """The party's receipts of these days, and those shown, whoever uses them."""
+    mine: dict[UUID, Receipt] = {}
+    if party is not None:
+        mine = {r.receipt_id: r for day in days for r in pool.by_day[party, day]}
+    return mine | {i: pool.receipts[i] for i in shown if i in pool.receipts}

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.grants import Grant
+from services.campaigns.domain.reach import MemberDay, Touch
 from shared.db import driver
 from shared.errors import Invariant
 
@@ -53,6 +54,29 @@ async def list_family_grants(
         [family for _, family in groups],
     )
     return [grant_of(row) for row in rows]
+
+
+async def list_held(
+    session: AsyncSession, program_id: UUID, member_days: Sequence[MemberDay]
+) -> dict[MemberDay, set[Touch]]:
+    """The families in which these members have living grants of these days."""
+    if not member_days:
+        return {}
+    connection = await driver(session)
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT member_id, family, local_day FROM reward_grant
+        WHERE program_id = $1 AND family IS NOT NULL AND status <> 'revoked'
+          AND (member_id, local_day) IN (SELECT * FROM unnest($2::uuid[], $3::date[]))
+        """,
+        program_id,
+        [member_id for member_id, _ in member_days],
+        [day for _, day in member_days],
+    )
+    held: dict[MemberDay, set[Touch]] = {}
+    for member_id, family, day in rows:
+        held.setdefault((member_id, day), set()).add(Touch(member_id, family, day))
+    return held
 
 
 async def list_grants(

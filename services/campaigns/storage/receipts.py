@@ -160,8 +160,10 @@ async def list_receipts_of_days(
     program_id: UUID,
     member_days: Sequence[tuple[UUID, date]],
     receipt_ids: Sequence[UUID],
+    known: Sequence[UUID],
 ) -> list[StoredReceipt]:
-    """Receipts of these members on these local days, and those named, without their sale never."""
+    """Receipts of these members on these local days, and those named, without their sale never
+    and without those that are `known`."""
     connection = await driver(session)
     rows = await connection.fetch(
         f"""
@@ -170,12 +172,13 @@ async def list_receipts_of_days(
             SELECT receipt_id FROM receipt JOIN unnest($2::uuid[], $3::date[]) AS d (m, day)
                 ON member_id = d.m AND local_day = d.day
             WHERE program_id = $1
-            UNION SELECT unnest($4::uuid[]))
+            UNION SELECT unnest($4::uuid[])) AND receipt_id <> ALL ($5::uuid[])
         """,
         program_id,
         [member_id for member_id, _ in member_days],
         [day for _, day in member_days],
         receipt_ids,
+        known,
     )
     return [receipt_of(row) for row in rows]
 

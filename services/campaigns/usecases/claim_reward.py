@@ -16,6 +16,7 @@ from services.campaigns.domain.spending import OUT_OF_STOCK, Purse, judge
 from services.campaigns.storage.campaigns import get_status
 from services.campaigns.storage.claim_book import Decided, Desk, write_claim
 from services.campaigns.storage.claims import Paper, find_by_paper
+from services.campaigns.storage.day_pool import open_pool
 from services.campaigns.storage.decisions import Scene
 from services.campaigns.storage.family_work import FamilyWork, load_families
 from services.campaigns.storage.gifts import StockRow, lock_stock, shelf_of
@@ -142,7 +143,7 @@ async def _judge(
     group = {(member_id, family): {r.local_day for r in receipts}}
     purse, given = Purse(receipts), 0
     if receipts:
-        (work,) = await load_families(session, scene, group, mine)
+        (work,) = await load_families(session, scene, group, mine, open_pool(receipts))
         given = sum(
             1 for g in work.state.grants if g.net > 0 and g.campaign_id == claim.campaign_id
         )

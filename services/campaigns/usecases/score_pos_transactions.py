@@ -1,7 +1,7 @@
 """Hear of sales, refunds and attributions; give and take back what they earn and undo."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -86,7 +86,8 @@ def _receipt_of(any_event: Event, handbook: Handbook) -> StoredReceipt:
         till_id=event.till_id,
         receipt_number=event.receipt_number,
         business_date=event.business_date,
-        purchased_at=event.purchased_at,
+        # As it comes back from the database: news says the same whichever way it was made.
+        purchased_at=event.purchased_at.astimezone(UTC),
         time_zone=event.time_zone,
         currency=event.currency,
         total_minor=event.total_minor,

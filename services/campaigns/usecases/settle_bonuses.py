@@ -1,41 +1,65 @@
 """Decide the multipliers' bonuses of some receipts: what each should be, less what was given."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.campaigns import Campaign, PointsMultiplier
 from services.campaigns.domain.explain import explain_bonus
 from services.campaigns.domain.grants import Grant, compare
-from services.campaigns.domain.multiplier import bonus_points, eligible_base_micro
+from services.campaigns.domain.multiplier import bonus_points
 from services.campaigns.domain.receipts import Receipt
-from services.campaigns.domain.rulebook import candidates
+from services.campaigns.domain.rulebook import Meeting
 from services.campaigns.domain.tiers import tier_at
 from services.campaigns.storage.decisions import Decisions, Scene
 from services.campaigns.storage.grants import NewGrant, Revocation, list_bonus_grants
 from shared.ids import new_id
 
-Unit = tuple[str, str]
+
+@dataclass(frozen=True, slots=True)
+class _Bonus:
+    """What a version gives for what a receipt has in its scope."""
+
+    campaign: Campaign
+    receipt: Receipt
+    tier: str | None
+    base_micro: int
+    points: int
 
 
 async def settle_bonuses(
-    session: AsyncSession, scene: Scene, receipts: list[Receipt], decisions: Decisions
+    session: AsyncSession, scene: Scene, meetings: Sequence[Meeting], decisions: Decisions
 ) -> None:
     """Add to `decisions` what brings every bonus of these receipts to its target."""
-    known = [r.receipt_id for r in receipts if r.receipt_id not in scene.fresh]
-    stored: dict[tuple[object, str], list[Grant]] = {}
+    ids = [meeting.receipt.receipt_id for meeting in meetings]
+    known = [i for i in ids if i not in scene.fresh]
+    stored: dict[tuple[UUID, str], list[Grant]] = {}
     if known:
         for grant in await list_bonus_grants(session, scene.program_id, known):
             stored.setdefault((grant.campaign_id, grant.unit_key), []).append(grant)
-    for receipt in receipts:
-        tier = _tier_of(scene, receipt)
-        for campaign in candidates(scene.handbook.rules, receipt):
-            rule = campaign.rule
-            if isinstance(rule, PointsMultiplier) and receipt.member_id is not None:
-                rows = stored.pop((campaign.campaign_id, _key(receipt)), [])
-                target = bonus_points(rule, receipt, tier)
-                _settle_one(scene, decisions, campaign, receipt, rows, target)
+    for bonus in _bonuses(scene, meetings):
+        rows = stored.pop((bonus.campaign.campaign_id, _key(bonus.receipt)), ()) if stored else ()
+        _settle_one(scene, decisions, bonus, rows)
     # What no version gives any more, such as after a campaign was ended in the past.
     for rows in stored.values():
         _take_back(scene, decisions, rows, 0)
+
+
+def _bonuses(scene: Scene, meetings: Iterable[Meeting]) -> Iterator[_Bonus]:
+    """All that is due, more than nothing each."""
+    for receipt, counted in meetings:
+        if receipt.member_id is None:
+            continue
+        tier = _tier_of(scene, receipt)
+        for rules, _, base_micro in counted:
+            for campaign in rules.multipliers:
+                rule = campaign.rule
+                assert isinstance(rule, PointsMultiplier)
+                points = bonus_points(rule, receipt, tier, base_micro)
+                if points and campaign.decides(receipt.purchased_at):
+                    yield _Bonus(campaign, receipt, tier, base_micro, points)
 
 
 def _tier_of(scene: Scene, receipt: Receipt) -> str | None:
@@ -47,35 +71,22 @@ def _key(receipt: Receipt) -> str:
     return f"receipt:{receipt.receipt_id}"
 
 
-def _settle_one(
-    scene: Scene,
-    decisions: Decisions,
-    campaign: Campaign,
-    receipt: Receipt,
-    rows: list[Grant],
-    target: int,
-) -> None:
-    difference = compare(rows, target)
+def _settle_one(scene: Scene, decisions: Decisions, bonus: _Bonus, rows: Sequence[Grant]) -> None:
+    difference = compare(rows, bonus.points)
     if difference.missing:
-        decisions.new.append(
-            _new_bonus(scene, campaign, receipt, difference.missing, difference.generation)
-        )
+        decisions.new.append(_new_bonus(bonus, difference.missing, difference.generation))
     elif difference.take_back:
-        _take_back(scene, decisions, rows, target)
+        _take_back(scene, decisions, rows, bonus.points)
 
 
-def _take_back(scene: Scene, decisions: Decisions, rows: list[Grant], target: int) -> None:
+def _take_back(scene: Scene, decisions: Decisions, rows: Sequence[Grant], target: int) -> None:
     for back in compare(rows, target).take_back:
         decisions.revocations.append(Revocation(new_id(), back.grant, back.amount, scene.reason))
 
 
-def _new_bonus(
-    scene: Scene, campaign: Campaign, receipt: Receipt, points: int, generation: int
-) -> NewGrant:
-    rule = campaign.rule
+def _new_bonus(bonus: _Bonus, points: int, generation: int) -> NewGrant:
+    campaign, receipt, rule = bonus.campaign, bonus.receipt, bonus.campaign.rule
     assert isinstance(rule, PointsMultiplier)
-    tier = _tier_of(scene, receipt)
-    base_micro = eligible_base_micro(rule, receipt)
     grant = Grant(
         grant_id=new_id(),
         campaign_id=campaign.campaign_id,
@@ -99,9 +110,9 @@ def _new_bonus(
         granted_at=receipt.purchased_at,
     )
     inputs = {
-        "receipts": [{"receipt_id": str(receipt.receipt_id), "base_micro": base_micro}],
+        "receipts": [{"receipt_id": str(receipt.receipt_id), "base_micro": bonus.base_micro}],
         "factor_thousandths": rule.factor_thousandths,
-        "tier": tier,
+        "tier": bonus.tier,
     }
-    explanation = explain_bonus(campaign, rule, base_micro, points, tier)
+    explanation = explain_bonus(campaign, rule, bonus.base_micro, points, bonus.tier)
     return NewGrant(grant, receipt.mall_id, receipt.shop_id, inputs, explanation)

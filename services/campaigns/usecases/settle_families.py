@@ -5,43 +5,49 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.campaigns.domain.campaigns import Campaign, SpendAndGet
+from services.campaigns.domain.campaigns import SpendAndGet
 from services.campaigns.domain.errors import ReceiptMoved
 from services.campaigns.domain.grants import Grant
-from services.campaigns.domain.receipts import Receipt
-from services.campaigns.domain.rulebook import candidates
-from services.campaigns.domain.settlement import (
-    FamilyChanges,
-    settle,
+from services.campaigns.domain.reach import (
+    Touch,
+    counts_for_days,
+    day_of,
+    day_totals,
+    touched_alone,
+    touched_by_change,
+    touched_with_day,
 )
-from services.campaigns.domain.spending import (
-    Deserved,
-    StockKey,
-    eligible_minor,
-    judge,
-)
+from services.campaigns.domain.rulebook import Meeting, meet
+from services.campaigns.domain.settlement import FamilyChanges, settle
+from services.campaigns.domain.spending import Deserved, StockKey, judge
+from services.campaigns.storage.day_pool import DayPool, open_pool, read_days
 from services.campaigns.storage.decisions import Decisions, Scene
 from services.campaigns.storage.family_work import FamilyWork, Group, load_families
 from services.campaigns.storage.gifts import StockRow, lock_stock, shelf_of
-from services.campaigns.storage.grants import (
-    NewGrant,
-    Revocation,
-)
+from services.campaigns.storage.grants import NewGrant, Revocation, list_held
 from services.campaigns.storage.rewards import describe_reward
-from services.campaigns.storage.usage import Usage, list_usage
+from services.campaigns.storage.usage import list_usage
 from shared.ids import new_id
 
 
 async def settle_families(
-    session: AsyncSession, scene: Scene, receipts: Sequence[Receipt], decisions: Decisions
+    session: AsyncSession, scene: Scene, meetings: Sequence[Meeting], decisions: Decisions
 ) -> None:
     """Add to `decisions` what brings these groups to the state that all their receipts deserve."""
+    receipts = [meeting.receipt for meeting in meetings]
     older = [r.receipt_id for r in receipts if r.receipt_id not in scene.fresh]
     usage = await list_usage(session, scene.program_id, older)
-    touched = _touched_groups(scene, receipts, usage)
+    pool = open_pool(receipts)
+    touched: dict[Group, set[date]] = {}
+    for touch in await _list_touched(session, scene, meetings, pool):
+        touched.setdefault((touch.member_id, touch.family), set()).add(touch.day)
+    for use in usage:
+        if use.party is not None and use.party not in scene.members:
+            raise ReceiptMoved("A receipt was claimed while its news was worked.")
+        touched.setdefault((use.party, use.family), set()).add(use.local_day)
     if not touched:
         return
-    works = await load_families(session, scene, touched, usage)
+    works = await load_families(session, scene, touched, usage, pool)
     for work in works:
         work.judgement = judge(work.case)
     shelves = await _judge_stock(session, scene, works)
@@ -49,36 +55,37 @@ async def settle_families(
         _decide(scene, decisions, work, shelves)
 
 
-def _touched_groups(
-    scene: Scene, receipts: Iterable[Receipt], usage: Iterable[Usage]
-) -> dict[Group, set[date]]:
-    touched: dict[Group, set[date]] = {}
-    for receipt in receipts:
-        if receipt.member_id is None:
+async def _list_touched(
+    session: AsyncSession, scene: Scene, meetings: Iterable[Meeting], pool: DayPool
+) -> set[Touch]:
+    touched: set[Touch] = set()
+    of_days: list[Meeting] = []
+    for meeting in meetings:
+        if meeting.receipt.receipt_id not in scene.fresh:
+            touched.update(touched_by_change(meeting))
             continue
-        is_fresh = receipt.receipt_id in scene.fresh
-        for campaign in candidates(scene.handbook.rules, receipt):
-            if _may_matter(campaign, receipt, is_fresh=is_fresh):
-                group = (receipt.member_id, campaign.family)
-                touched.setdefault(group, set()).add(receipt.local_day)
-    for use in usage:
-        if use.party is not None and use.party not in scene.members:
-            raise ReceiptMoved("A receipt was claimed while its news was worked.")
-        touched.setdefault((use.party, use.family), set()).add(use.local_day)
+        touched.update(touched_alone(meeting))
+        if meeting.receipt.member_id is not None and counts_for_days(meeting):
+            of_days.append(meeting)
+    return touched | await _touched_with_days(session, scene, of_days, pool)
+
+
+async def _touched_with_days(
+    session: AsyncSession, scene: Scene, fresh: Sequence[Meeting], pool: DayPool
+) -> set[Touch]:
+    days = {day_of(meeting.receipt) for meeting in fresh}
+    await read_days(session, scene.program_id, pool, days)
+    # Whoever has something of a day has a receipt of that day that was there before.
+    begun = [d for d in days if any(r.receipt_id not in scene.fresh for r in pool.by_day[d])]
+    held = await list_held(session, scene.program_id, begun)
+    totals = {
+        day: day_totals(meet(scene.handbook.rules, r) for r in pool.by_day[day]) for day in days
+    }
+    touched: set[Touch] = set()
+    for meeting in fresh:
+        day = day_of(meeting.receipt)
+        touched.update(touched_with_day(meeting, totals[day], held.get(day, frozenset())))
     return touched
-
-
-def _may_matter(campaign: Campaign, receipt: Receipt, *, is_fresh: bool) -> bool:
-    """Whether the receipt can change what the campaign gives. A new receipt below a threshold
-    that it must reach alone, or at a desk's campaign, cannot."""
-    rule = campaign.rule
-    if not isinstance(rule, SpendAndGet):
-        return False
-    if not is_fresh:
-        return True
-    if rule.grant == "desk":
-        return False
-    return rule.basis == "day" or eligible_minor(rule, receipt) >= rule.member_threshold_minor
 
 
 async def _judge_stock(

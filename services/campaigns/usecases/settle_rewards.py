@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.receipts import as_receipt
+from services.campaigns.domain.rulebook import meet
 from services.campaigns.storage.decisions import Decisions, Scene, write_decisions
 from services.campaigns.usecases.settle_bonuses import settle_bonuses
 from services.campaigns.usecases.settle_families import settle_families
@@ -18,6 +19,7 @@ async def settle_rewards(session: AsyncSession, scene: Scene) -> None:
     if not receipts:
         return
     decisions = Decisions()
-    await settle_bonuses(session, scene, receipts, decisions)
-    await settle_families(session, scene, receipts, decisions)
+    meetings = [meet(scene.handbook.rules, receipt) for receipt in receipts]
+    await settle_bonuses(session, scene, meetings, decisions)
+    await settle_families(session, scene, meetings, decisions)
     await write_decisions(session, scene, decisions)

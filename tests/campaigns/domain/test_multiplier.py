@@ -4,24 +4,24 @@ from datetime import timedelta
 
 import pytest
 
-from services.campaigns.domain.campaigns import Scope
-from services.campaigns.domain.multiplier import bonus_points, eligible_base_micro, is_due
+from services.campaigns.domain.multiplier import bonus_points, is_due
 from tests.campaigns.domain.samples import multiplier, receipt
 
 
 def test_the_sum_is_rounded_down_once() -> None:
-    assert bonus_points(multiplier(factor_thousandths=1500), receipt(199, 199), None) == 1
-    assert bonus_points(multiplier(factor_thousandths=1500), receipt(200, 200), None) == 2
+    rule = multiplier(factor_thousandths=1500)
+    assert bonus_points(rule, receipt(199, 199), None, 2 * 1_990_000) == 1
+    assert bonus_points(rule, receipt(200, 200), None, 2 * 2_000_000) == 2
 
 
 def test_q2_a_multiplier_of_three_makes_five_points_fifteen() -> None:
-    assert 5 + bonus_points(multiplier(factor_thousandths=3000), receipt(500), None) == 15
+    rule = multiplier(factor_thousandths=3000)
+    assert 5 + bonus_points(rule, receipt(500), None, 5_000_000) == 15
 
 
-def test_lines_out_of_scope_are_worth_nothing() -> None:
-    rule = multiplier(scope=Scope(brands=frozenset({"else"})))
-    assert eligible_base_micro(rule, receipt(500)) == 0
-    assert bonus_points(rule, receipt(500), None) == 0
+def test_a_multiplier_that_is_not_due_gives_nothing() -> None:
+    rule = multiplier(tiers=frozenset({"gold"}))
+    assert bonus_points(rule, receipt(500), "basic", 5_000_000) == 0
 
 
 def test_the_tier_must_be_one_of_those_named() -> None:

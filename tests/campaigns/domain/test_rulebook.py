@@ -1,9 +1,11 @@
 """A receipt meets the campaigns that name what is on it, and no others."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from services.campaigns.domain.campaigns import Scope
-from services.campaigns.domain.rulebook import candidates, compile_rulebook
+from services.campaigns.domain.receipts import Line
+from services.campaigns.domain.rulebook import candidates, compile_rulebook, meet
 from tests.campaigns.domain.samples import (
     MALL,
     SHOP,
@@ -18,7 +20,7 @@ OTHER = UUID(int=77)
 
 def found(scope: Scope) -> bool:
     book = compile_rulebook([campaign(spend_and_get(scope=scope))])
-    return bool(candidates(book, receipt(100)))
+    return bool(list(candidates(meet(book, receipt(100)))))
 
 
 def test_each_part_of_the_scope_must_fit() -> None:
@@ -36,19 +38,36 @@ def test_brand_and_category_must_fit_on_one_line() -> None:
     assert not found(Scope(brands=frozenset({"acme"}), categories=frozenset({"beauty"})))
 
 
+def test_what_each_scope_counts_of_a_receipt_is_added_up_once() -> None:
+    acme = Scope(brands=frozenset({"acme"}))
+    rules = [spend_and_get(scope=acme), multiplier(scope=acme), spend_and_get(basis="day")]
+    book = compile_rulebook(campaign(rule, i) for i, rule in enumerate(rules))
+    bought = receipt(300, 500)
+    bought = replace(bought, lines=(*bought.lines, Line(3, "fashion", "else", 70, 9)))
+    counted = {c.rules.scope: (c.amount_minor, c.base_micro) for c in meet(book, bought).counted}
+    assert counted == {acme: (800, 8_000_000), Scope(): (870, 8_000_009)}
+
+
+def test_the_same_kind_of_line_is_looked_up_once() -> None:
+    book = compile_rulebook([campaign(spend_and_get())])
+    first, second = (meet(book, receipt(100, number=i)) for i in (1, 2))
+    assert first.counted == second.counted
+    assert list(book.kinds_of_line) == [(MALL, SHOP, "acme", "fashion")]
+
+
 def test_a_thousand_campaigns_of_other_brands_are_never_looked_at() -> None:
     book = compile_rulebook(
         campaign(spend_and_get(scope=Scope(brands=frozenset({f"b{i}"}))), i, family=f"f{i}")
         for i in range(1000)
     )
-    assert candidates(book, receipt(100)) == []
+    assert meet(book, receipt(100)).counted == []
     assert book.everywhere == ()
     assert len(book.by_brand) == 1000
 
 
 def test_a_version_out_of_its_time_is_no_candidate() -> None:
     book = compile_rulebook([campaign(spend_and_get())])
-    assert candidates(book, receipt(100, hours=24 * 60)) == []
+    assert list(candidates(meet(book, receipt(100, hours=24 * 60)))) == []
 
 
 def test_only_multipliers_with_tiers_need_judging_after_a_tier_change() -> None:

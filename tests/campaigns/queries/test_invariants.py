@@ -22,7 +22,7 @@ class Undo(Exception):
         ("living_reward_uses_its_threshold_or_is_flagged", "DELETE FROM receipt_usage"),
         (
             "revoked_reward_uses_nothing",
-            "UPDATE reward_grant SET status = 'revoked' WHERE kind = 'gift'",
+            "UPDATE reward_grant SET status = 'revoked' WHERE kind = 'gift' AND status = 'granted'",
         ),
         ("stock_is_what_was_not_granted", "UPDATE gift_stock SET initial = initial + 1"),
         (

@@ -1,6 +1,7 @@
 """Bonuses brought to their target."""
 
 from services.campaigns.domain.receipts import as_receipt
+from services.campaigns.domain.rulebook import meet
 from services.campaigns.storage.decisions import Decisions, Scene
 from services.campaigns.storage.handbook import share_handbook
 from services.campaigns.storage.members import lock_members
@@ -24,13 +25,13 @@ async def test_a_bonus_at_its_target_needs_no_decision(world: World) -> None:
         assert receipt is not None
         scene = Scene(program_id, world.clock(), handbook, members, stored)
         decisions = Decisions()
-        await settle_bonuses(session, scene, [receipt], decisions)
+        await settle_bonuses(session, scene, [meet(handbook.rules, receipt)], decisions)
         assert decisions == Decisions()
         # As if it were new: the same facts would be given.
         fresh = Scene(
             program_id, world.clock(), handbook, members, stored, frozenset({sale.receipt_id})
         )
-        await settle_bonuses(session, fresh, [receipt], decisions)
+        await settle_bonuses(session, fresh, [meet(handbook.rules, receipt)], decisions)
         assert [(n.grant.points, n.grant.generation) for n in decisions.new] == [(100, 1)]
 
 

@@ -1,6 +1,7 @@
 """Families brought to their wanted state, by the groups that receipts touch."""
 
 from services.campaigns.domain.receipts import as_receipt
+from services.campaigns.domain.rulebook import meet
 from services.campaigns.storage.decisions import Decisions, Scene
 from services.campaigns.storage.handbook import share_handbook
 from services.campaigns.storage.members import lock_members
@@ -24,7 +25,7 @@ async def test_a_settled_day_needs_no_decision(world: World) -> None:
         assert receipt is not None
         decisions = Decisions()
         scene = Scene(program_id, world.clock(), handbook, members, stored)
-        await settle_families(session, scene, [receipt], decisions)
+        await settle_families(session, scene, [meet(handbook.rules, receipt)], decisions)
         assert decisions == Decisions()
 
 
