@@ -79,12 +79,13 @@ def _columns_of(receipts: Sequence[StoredReceipt]) -> list[list[Any]]:
 
 
 def _row_of(stored: StoredReceipt) -> tuple[Any, ...]:
-    refunds = json.dumps([[str(r.transaction_id), r.lines] for r in stored.refunds])
+    refunds = "[]"
+    if stored.refunds:
+        refunds = json.dumps([[str(r.transaction_id), r.lines] for r in stored.refunds])
     sale, receipt = stored.sale, as_receipt(stored)
     if sale is None or receipt is None:
         absent = [None] * 10
         return (stored.receipt_id, stored.member_id, *absent, 0, "[]", refunds, None, None, True)
-    lines = [[x.number, x.category, x.brand, x.amount_minor, x.base_micro] for x in sale.lines]
     return (
         stored.receipt_id,
         stored.member_id,
@@ -99,7 +100,7 @@ def _row_of(stored: StoredReceipt) -> tuple[Any, ...]:
         sale.currency,
         sale.total_minor,
         receipt.net_minor,
-        json.dumps(lines),
+        json.dumps(sale.lines),
         refunds,
         sale.shop_brand,
         sale.shop_category,

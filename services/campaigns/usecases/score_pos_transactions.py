@@ -1,6 +1,6 @@
 """Hear of sales, refunds and attributions; give and take back what they earn and undo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.errors import ReceiptMoved
 from services.campaigns.domain.receipts import Line, Refund, Sale, StoredReceipt, merge
-from services.campaigns.storage.decisions import Scene
+from services.campaigns.storage.decisions import Cause, Scene
 from services.campaigns.storage.handbook import Handbook, share_handbook
 from services.campaigns.storage.members import lock_members
 from services.campaigns.storage.parties import list_parties
@@ -17,6 +17,7 @@ from services.campaigns.usecases.settle_rewards import settle_rewards
 from shared.consumer import Delivery
 from shared.contracts.event import Event
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
+from shared.ids import quick_uuid
 
 PosTransaction = PosTransactionRecorded | PosTransactionAttributed
 
@@ -28,13 +29,17 @@ async def score_pos_transactions(
 
     Raises `ReceiptMoved` (try again) when a desk took one of them in the same moment.
     """
-    program_id = deliveries[0].event.program_id
+    program_id = quick_uuid(deliveries[0].event.program_id)
     handbook = await share_handbook(session, program_id)
     news: dict[UUID, StoredReceipt] = {}
+    causes: dict[UUID, Cause] = {}
     for delivery in deliveries:
-        heard = _receipt_of(delivery.event, handbook)
+        heard = _receipt_of(_pos_transaction(delivery.event), handbook)
         known = news.get(heard.receipt_id)
         news[heard.receipt_id] = merge(known, heard) if known else heard
+        causes[heard.receipt_id] = (delivery.correlation_id, delivery.traceparent)
+        if heard.member_id is not None:
+            causes[heard.member_id] = causes[heard.receipt_id]
     parties = await list_parties(session, program_id, list(news))
     named = {r.member_id for r in news.values() if r.member_id is not None}
     members = await lock_members(session, program_id, parties | named)
@@ -49,19 +54,9 @@ async def score_pos_transactions(
         changed,
         frozenset(fresh),
         "receipt_refunded",
-        _causes(deliveries),
+        causes,
     )
     await settle_rewards(session, scene)
-
-
-def _causes(deliveries: Sequence[Delivery]) -> Mapping[UUID, tuple[str, str]]:
-    causes = {}
-    for delivery in deliveries:
-        event = _pos_transaction(delivery.event)
-        causes[event.receipt_id] = (delivery.correlation_id, delivery.traceparent)
-        if event.member_id is not None:
-            causes[event.member_id] = causes[event.receipt_id]
-    return causes
 
 
 def _pos_transaction(event: Event) -> PosTransaction:
@@ -69,8 +64,9 @@ def _pos_transaction(event: Event) -> PosTransaction:
     return event
 
 
-def _receipt_of(any_event: Event, handbook: Handbook) -> StoredReceipt:
-    event = _pos_transaction(any_event)
+def _receipt_of(event: PosTransaction, handbook: Handbook) -> StoredReceipt:
+    receipt_id = quick_uuid(event.receipt_id)
+    member_id = None if event.member_id is None else quick_uuid(event.member_id)
     if event.kind == "refund":
         parts: list[tuple[int | None, int]] = [
             (line.original_line_number, line.amount_minor) for line in event.lines
@@ -78,11 +74,13 @@ def _receipt_of(any_event: Event, handbook: Handbook) -> StoredReceipt:
         if not parts:
             parts = [(None, event.total_minor)]
         refund = Refund(event.transaction_id, tuple(parts))
-        return StoredReceipt(event.receipt_id, event.member_id, None, (refund,))
-    brand, category = handbook.shops.get(event.shop_id, (None, None))
+        return StoredReceipt(receipt_id, member_id, None, (refund,))
+    shop_id = quick_uuid(event.shop_id)
+    shop = handbook.shops.get(shop_id)
+    brand, category = shop or (None, None)
     sale = Sale(
-        mall_id=event.mall_id,
-        shop_id=event.shop_id,
+        mall_id=quick_uuid(event.mall_id),
+        shop_id=shop_id,
         till_id=event.till_id,
         receipt_number=event.receipt_number,
         business_date=event.business_date,
@@ -103,6 +101,6 @@ def _receipt_of(any_event: Event, handbook: Handbook) -> StoredReceipt:
         ),
         shop_brand=brand,
         shop_category=category,
-        shop_is_known=event.shop_id in handbook.shops,
+        shop_is_known=shop is not None,
     )
-    return StoredReceipt(event.receipt_id, event.member_id, sale)
+    return StoredReceipt(receipt_id, member_id, sale)

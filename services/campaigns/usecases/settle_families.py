@@ -78,8 +78,12 @@ async def _touched_with_days(
     # Whoever has something of a day has a receipt of that day that was there before.
     begun = [d for d in days if any(r.receipt_id not in scene.fresh for r in pool.by_day[d])]
     held = await list_held(session, scene.program_id, begun)
+    met = {meeting.receipt.receipt_id: meeting for meeting in fresh}
     totals = {
-        day: day_totals(meet(scene.handbook.rules, r) for r in pool.by_day[day]) for day in days
+        day: day_totals(
+            met.get(r.receipt_id) or meet(scene.handbook.rules, r) for r in pool.by_day[day]
+        )
+        for day in days
     }
     touched: set[Touch] = set()
     for meeting in fresh:
