@@ -14,7 +14,11 @@ def test_what_is_sealed_opens_with_its_key_in_its_place() -> None:
     assert unseal(KEY, sealed, "m-1 name").decode() == "王小明"
 
 
-@pytest.mark.parametrize(("key", "place"), [(new_bytes(32), "m-1 name"), (KEY, "m-2 name")])
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [(new_bytes(32), "m-1 name"), (KEY, "m-2 name")],
+    ids=["another key", "another place"],
+)
 def test_another_key_or_place_opens_nothing(key: bytes, place: str) -> None:
     sealed = seal(KEY, new_bytes(12), b"Wang", "m-1 name")
     with pytest.raises(Invariant):
