@@ -1,6 +1,6 @@
 """The few groups that a receipt can move, and none of the many that it cannot."""
 
-from services.campaigns.domain.campaigns import Campaign
+from services.campaigns.domain.campaigns import Campaign, Rule
 from services.campaigns.domain.reach import (
     Touch,
     counts_for_days,
@@ -54,7 +54,7 @@ def test_what_a_day_already_holds_is_looked_at_whatever_its_sum() -> None:
 
 
 def test_a_receipt_known_before_moves_all_that_counts_any_of_it() -> None:
-    rules = [spend(), spend(grant="desk"), multiplier()]
+    rules: list[Rule] = [spend(), spend(grant="desk"), multiplier()]
     book = compile_rulebook(campaign(rule, i, family=f"f{i}") for i, rule in enumerate(rules))
     found = touched_by_change(meet(book, receipt(1)))
     assert [touch.family for touch in found] == ["f0", "f1"]

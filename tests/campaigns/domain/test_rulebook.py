@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.campaigns.domain.campaigns import Scope
+from services.campaigns.domain.campaigns import Rule, Scope
 from services.campaigns.domain.receipts import Line
 from services.campaigns.domain.rulebook import candidates, compile_rulebook, meet
 from tests.campaigns.domain.samples import (
@@ -40,7 +40,11 @@ def test_brand_and_category_must_fit_on_one_line() -> None:
 
 def test_what_each_scope_counts_of_a_receipt_is_added_up_once() -> None:
     acme = Scope(brands=frozenset({"acme"}))
-    rules = [spend_and_get(scope=acme), multiplier(scope=acme), spend_and_get(basis="day")]
+    rules: list[Rule] = [
+        spend_and_get(scope=acme),
+        multiplier(scope=acme),
+        spend_and_get(basis="day"),
+    ]
     book = compile_rulebook(campaign(rule, i) for i, rule in enumerate(rules))
     bought = receipt(300, 500)
     bought = replace(bought, lines=(*bought.lines, Line(3, "fashion", "else", 70, 9)))
