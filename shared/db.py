@@ -134,6 +134,9 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(cause, asyncpg.InterfaceError):
         # The others of this class are a wrong number of arguments, or one that does not fit.
         return "closed" in str(cause) or "released" in str(cause)
+    if isinstance(cause, asyncpg.InternalClientError):
+        # The server has said that it ends the connection, and the end itself is still on its way.
+        return "another operation" in str(cause)
     return isinstance(cause, OSError | TimeoutError | sqlalchemy.exc.TimeoutError)
 
 
