@@ -57,6 +57,7 @@ async def run_relay(
             KafkaError,
             asyncpg.PostgresError,
             asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
         ) as error:
             log.warning("relay_interrupted", service=service, error=repr(error), pause=pause)
             await sleep_unless(stop, pause)

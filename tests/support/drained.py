@@ -22,6 +22,8 @@ async def drain(line: Line, seconds: float = 120) -> None:
 
     async def is_quiet() -> bool:
         await asyncio.sleep(0.3)  # Asking costs the line more than waiting.
+        for part in line.parts.values():
+            part.assert_running()
         for service in SERVICES:
             if await number(
                 line, service, "SELECT count(*) FROM outbox WHERE published_at IS NULL"

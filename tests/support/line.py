@@ -73,12 +73,20 @@ class Part:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+        self.process = None
+
+    def assert_running(self) -> None:
+        """Fail with the end of its log when it ended by itself: nobody would start it again."""
+        if self.process is not None and self.process.poll() is not None:
+            raise AssertionError(f"{self.name} ended: {self.log.read_text()[-3000:]}")
 
     def stop(self) -> int:
         """SIGTERM; returns the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        exit_code = self.process.wait(30)
+        self.process = None
+        return exit_code
 
     async def ready(self) -> None:
         """Wait until it answers."""
