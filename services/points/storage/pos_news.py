@@ -1,8 +1,8 @@
 """A stored receipt as the event that tells of it, written as JSON by hand.
 
-This is the hottest line of the service: building and dumping the pydantic models cost 35 µs a
-receipt of three lines, a third of all its work; this costs 6. Codes and numbers were checked at
-the door and need no escaping. A test holds the text against the contract's model.
+This is the hottest line of the service. With pydantic models built and dumped here, the use case
+took 80 µs of CPU for a receipt of three lines, with this text 65 (same machine, same minute). Codes
+and numbers were checked at the door and need no escaping. A test holds the text against the model.
 """
 
 from datetime import datetime
