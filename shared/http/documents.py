@@ -56,8 +56,8 @@ def _name_problems(operation: dict[str, Any]) -> None:
 
 def _name_principals(app: FastAPI, document: dict[str, Any]) -> None:
     used: set[str] = set()
-    for route in _routes(app):
-        schemes = [s for call in _calls(route.dependant) for s in PRINCIPALS.get(call, ())]
+    for route in routes_of(app):
+        schemes = [s for call in calls_of(route.dependant) for s in PRINCIPALS.get(call, ())]
         used.update(schemes)
         for method in route.methods if schemes else ():
             operation = document["paths"][route.path_format][method.lower()]
@@ -66,7 +66,7 @@ def _name_principals(app: FastAPI, document: dict[str, Any]) -> None:
     components.setdefault("securitySchemes", {}).update({s: _SCHEMES[s] for s in sorted(used)})
 
 
-def _routes(app: FastAPI) -> Iterator[Any]:
+def routes_of(app: FastAPI) -> Iterator[Any]:
     """Routes with their path, methods and dependencies, those of included routers too."""
     for route in app.routes:
         if hasattr(route, "effective_route_contexts"):
@@ -75,10 +75,11 @@ def _routes(app: FastAPI) -> Iterator[Any]:
             yield route
 
 
-def _calls(dependant: Dependant) -> Iterator[Any]:
+def calls_of(dependant: Dependant) -> Iterator[Any]:
+    """Every dependency, however deep."""
     for each in dependant.dependencies:
         yield each.call
-        yield from _calls(each)
+        yield from calls_of(each)
 
 
 def serve_documents(app: FastAPI) -> None:

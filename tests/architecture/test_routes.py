@@ -1,17 +1,15 @@
 """Every route of every service says who may call it, and is described."""
 
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 
 from shared.clock import utc_now
 from shared.db import create_engine
 from shared.http.depends import PRINCIPALS, Runtime
+from shared.http.documents import calls_of, routes_of
 from shared.process import ServiceDefinition
 from tests.support.service import make_settings
 from tests.support.tokens import make_verifier
@@ -30,22 +28,6 @@ def build_app(service: str) -> FastAPI:
         service, settings, engine, utc_now, make_verifier(utc_now), definition.handlers
     )
     return definition.build_app(runtime, ())
-
-
-def routes_of(app: FastAPI) -> Iterator[Any]:
-    """Routes with their path, methods and dependencies, those of included routers too."""
-    for route in app.routes:
-        if hasattr(route, "effective_route_contexts"):
-            yield from route.effective_route_contexts()
-        elif getattr(route, "include_in_schema", False) and hasattr(route, "dependant"):
-            yield route
-
-
-def calls_of(dependant: Dependant) -> Iterator[Any]:
-    """Every dependency, however deep."""
-    for each in dependant.dependencies:
-        yield each.call
-        yield from calls_of(each)
 
 
 @pytest.mark.parametrize("service", SERVICES)
