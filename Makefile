@@ -7,8 +7,11 @@ UV_VERSION := 0.13.9
 TOOLS := .galleria/tools
 UV := $(TOOLS)/uv-$(UV_VERSION)/bin/uv
 RUN := .venv/bin
-PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
-	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
+# The first Python that will do. The distribution's own goes first: it is compiled with profile-guided
+# optimisation, and a version manager's often is not: the same work then takes half as long again
+# (benchmarks/README.md). `make PYTHON=… up` takes another.
+PYTHON ?= $(shell for name in /usr/bin/python3 /usr/local/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do \
+	if $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
 
 # What `make check` runs of the tests: house rules, migrations from nothing, committed schemas.
 CHECKS := tests/architecture tests/deploy/test_migrations.py $(wildcard tests/shared/contracts)
