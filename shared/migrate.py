@@ -9,6 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.auth.revocations import token_revocation_table
 from shared.db import sqlalchemy_url
 from shared.inbox import dead_letter_table, inbox_table
 from shared.outbox import PARTITION_ROWS, outbox_table
@@ -72,7 +73,13 @@ def _is_described(_: object, name: str | None, type_: str, *__: object) -> bool:
 
 
 def frame_tables(metadata: MetaData) -> None:
-    """Describe the tables that every service has: outbox, inbox, dead letters, job runs."""
+    """Describe the tables that every service has: outbox, inbox, dead letters, job runs, and the
+    tokens that are refused."""
+    _first_tables(metadata)
+    token_revocation_table(metadata)
+
+
+def _first_tables(metadata: MetaData) -> None:
     outbox_table(metadata)
     inbox_table(metadata)
     dead_letter_table(metadata)
@@ -80,9 +87,12 @@ def frame_tables(metadata: MetaData) -> None:
 
 
 def create_frame(connection: Connection) -> None:
-    """The first lines of a service's first migration: those tables and their first partitions."""
+    """The first lines of a service's first migration: its first tables and their first partitions.
+
+    What the frame has had since then is a function of its own here, for a migration of its own.
+    """
     metadata = MetaData(naming_convention=NAMING)
-    frame_tables(metadata)
+    _first_tables(metadata)
     metadata.create_all(connection)
     # A new service may be told old news: what is older than the months made ahead goes here.
     connection.exec_driver_sql("CREATE TABLE inbox_older PARTITION OF inbox DEFAULT")
@@ -91,6 +101,11 @@ def create_frame(connection: Connection) -> None:
         connection.exec_driver_sql(
             f"CREATE TABLE outbox_{number} PARTITION OF outbox FOR VALUES FROM ({low}) TO ({high})"
         )
+
+
+def create_token_revocations(connection: Connection) -> None:
+    """The table of refused tokens, for the migration of a service that has the first tables."""
+    token_revocation_table(MetaData(naming_convention=NAMING)).create(connection)
 
 
 def install_functions(connection: Connection, service: str, *names: str) -> None:

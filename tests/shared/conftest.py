@@ -16,7 +16,7 @@ from tests.support.service import make_settings, open_engine
 
 EMPTY = """
 DROP TABLE IF EXISTS late;
-TRUNCATE outbox, inbox, dead_letter, scheduled_action, tally RESTART IDENTITY
+TRUNCATE outbox, inbox, dead_letter, scheduled_action, token_revocation, tally RESTART IDENTITY
 """
 
 

@@ -29,7 +29,7 @@ run_in_alembic(metadata)
 FIRST = """
 import sqlalchemy as sa
 from alembic import op
-from shared.migrate import create_frame, install_functions
+from shared.migrate import create_frame, create_token_revocations, install_functions
 
 revision = "0001"
 down_revision = None
@@ -37,6 +37,7 @@ down_revision = None
 
 def upgrade() -> None:
     create_frame(op.get_bind())
+    create_token_revocations(op.get_bind())
     install_functions(op.get_bind(), {home!r}, "double")
     op.create_table(
         "tally",
