@@ -246,6 +246,12 @@ class World:
 
     async def publish(self, rule: dict[str, Any], **values: Any) -> UUID:
         """Draft and publish a campaign over March 2026; the job has run."""
+        campaign_id = await self.draft_and_publish(rule, **values)
+        await self.rescore()
+        return campaign_id
+
+    async def draft_and_publish(self, rule: dict[str, Any], **values: Any) -> UUID:
+        """Draft and publish a campaign over March 2026; the job has still to run."""
         spec = {
             "name": {"zh": "活动", "en": "Campaign"},
             "starts_at": "2026-03-01T00:00:00+08:00",
@@ -264,7 +270,6 @@ class World:
             f"/v1/campaigns/{campaign_id}/publish", headers=self.staff()
         )
         assert published.status_code == 200, published.text
-        await self.rescore()
         return UUID(campaign_id)
 
     async def put_gift(self, sku: str = "tote", stock: int = 10, mall: UUID | None = None) -> None:

@@ -33,18 +33,28 @@ async def insert_rescore(
     until_at: datetime | None = None,
     shop_id: UUID | None = None,
 ) -> None:
-    """Order that what was bought in this interval is judged again."""
+    """Order that what is stored of this interval is judged again; none is made for nothing.
+
+    Call it under the programme's named row (`renew_handbook`): what is stored later is judged by
+    the new rules anyway. So the order ends with the last purchase stored by now, and does not run
+    after the receipts of an open till for ever.
+    """
     connection = await driver(session)
     await connection.execute(
-        "INSERT INTO rescore (program_id, rescore_id, cause, shop_id, until_at, cursor_at, "
-        "cursor_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        """
+        INSERT INTO rescore (program_id, rescore_id, cause, shop_id, until_at, cursor_at, cursor_id)
+        SELECT $1, $2, $3, $4, purchased_at + interval '1 microsecond', $5, $6 FROM receipt
+        WHERE program_id = $1 AND purchased_at >= $5
+          AND ($7::timestamptz IS NULL OR purchased_at < $7)
+        ORDER BY purchased_at DESC LIMIT 1
+        """,
         program_id,
         new_id(),
         cause,
         shop_id,
-        until_at,
         from_at,
         _NO_ID,
+        until_at,
     )
 
 
