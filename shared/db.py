@@ -187,8 +187,8 @@ class Collision(Unavailable):
     """Somebody else wrote the same thing meanwhile; in a new transaction it will be seen."""
 
 
-class Reads:
-    """Raw connections for hot reads of one statement each, which need no transaction.
+class Statements:
+    """Raw connections on which each statement is a transaction of its own: one round trip each.
 
     A balance read through a session costs BEGIN, SELECT and COMMIT; through here only the SELECT.
     """
@@ -197,7 +197,7 @@ class Reads:
         self._pool = pool
 
     async def fetchrow(self, query: str, *args: Any) -> Any:
-        """The first row or None. Raises `DatabaseUnavailable`."""
+        """The first row or None, of a statement that only reads. Raises `DatabaseUnavailable`."""
         try:
             async with self._pool.acquire(timeout=10) as connection:
                 return await connection.fetchrow(query, *args)
@@ -208,13 +208,43 @@ class Reads:
                 ) from error
             raise
 
+    async def write(self, query: str, *args: Any) -> None:
+        """Run a statement that writes, and commit it: all of it is stored, or nothing.
+
+        Raises `DatabaseUnavailable` when nothing was stored, and `CommitUnknown` when the
+        connection broke before the answer was here.
+        """
+        try:
+            connection = await self._pool.acquire(timeout=10)
+        except Exception as error:
+            translated = _translated(error, committing=False)
+            if translated is error:
+                raise
+            raise translated from error
+        try:
+            await connection.execute(query, *args)
+        except Exception as error:
+            if _connection_was_lost(error):
+                raise CommitUnknown(
+                    "The answer to a write was lost. Send the same request again."
+                ) from error
+            if is_passing(error):
+                raise DatabaseUnavailable(
+                    "The database is not available right now. Try again."
+                ) from error
+            raise
+        finally:
+            await self._pool.release(connection)
+
 
 async def _keep_as_is(_: object) -> None:
-    """A connection that only reads leaves nothing to reset: one round trip less."""
+    """A connection without transactions or session state leaves nothing to reset."""
 
 
 @asynccontextmanager
-async def open_reads(database_url: str, size: int) -> AsyncIterator[Reads]:
+async def open_statements(
+    database_url: str, size: int, *, name: str = "galleria", read_only: bool = False
+) -> AsyncIterator[Statements]:
     """A pool that connects on first use and is closed at the end."""
     pool = asyncpg.create_pool(
         database_url,
@@ -224,11 +254,12 @@ async def open_reads(database_url: str, size: int) -> AsyncIterator[Reads]:
         command_timeout=30,
         reset=_keep_as_is,
         server_settings={
-            "application_name": "galleria-reads",
+            "application_name": name,
             "jit": "off",
             "timezone": "UTC",
-            "default_transaction_read_only": "on",
+            "default_transaction_read_only": "on" if read_only else "off",
+            **_KEEPALIVE,
         },
     )
     async with pool:
-        yield Reads(pool)
+        yield Statements(pool)

@@ -41,6 +41,8 @@ class Gather(Generic[Question, Answer]):
 
     `work(session, questions)` returns one answer a question, in order. A group's weights add up
     to at most `weight_max` (a single heavier question goes alone); at most `waiting_max` wait.
+    A group of `quick_weight_max` at most is shown to `quick(questions)` first, which stores all or
+    nothing by itself and answers, or returns None to have `work` do it.
     """
 
     def __init__(
@@ -50,11 +52,15 @@ class Gather(Generic[Question, Answer]):
         *,
         weight_max: int = 1_000,
         waiting_max: int = 2_000,
+        quick: Callable[[Sequence[Question]], Awaitable[Sequence[Answer] | None]] | None = None,
+        quick_weight_max: int = 250,
     ) -> None:
         self._engine = engine
         self._work = work
         self._weight_max = weight_max
         self._waiting_max = waiting_max
+        self._quick = quick
+        self._quick_weight_max = quick_weight_max
         self._queue: deque[_Waiting[Question, Answer]] = deque()
         self._news = asyncio.Event()
         self._closing = False
@@ -140,13 +146,23 @@ class Gather(Generic[Question, Answer]):
         raise collision
 
     async def _answer(self, group: list[_Waiting[Question, Answer]]) -> None:
-        async with transaction(self._engine) as session:
-            answers = await self._work(session, [w.question for w in group])
-            if len(answers) != len(group):
-                raise Invariant(f"{len(group)} questions got {len(answers)} answers")
+        questions = [w.question for w in group]
+        answers: Sequence[Answer] | None = None
+        if self._quick is not None and sum(w.weight for w in group) <= self._quick_weight_max:
+            answers = await self._quick(questions)
+        if answers is None:
+            async with transaction(self._engine) as session:
+                answers = await self._work(session, questions)
+                _check_count(group, answers)
+        _check_count(group, answers)
         for waiting, answer in zip(group, answers, strict=True):
             if not waiting.answer.done():
                 waiting.answer.set_result(answer)
+
+
+def _check_count(group: Sequence[object], answers: Sequence[object]) -> None:
+    if len(answers) != len(group):
+        raise Invariant(f"{len(group)} questions got {len(answers)} answers")
 
 
 def _fail(group: Iterable[_Waiting[Question, Answer]], error: Exception) -> None:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from fastapi import APIRouter, FastAPI
 
-from shared.db import open_reads
+from shared.db import open_statements
 from shared.http import problems
 from shared.http.depends import Runtime
 from shared.http.direct import DirectRoute
@@ -69,7 +69,9 @@ def _with_reads(runtime: Runtime, inner: Lifespan | None) -> Lifespan:
         async with AsyncExitStack() as stack:
             settings = runtime.settings
             app.state.reads = await stack.enter_async_context(
-                open_reads(settings.database_url, settings.database_read_pool_size)
+                open_statements(
+                    settings.database_url, settings.database_read_pool_size, read_only=True
+                )
             )
             if inner is not None:
                 await stack.enter_async_context(inner(app))

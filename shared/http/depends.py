@@ -23,7 +23,7 @@ from shared.auth import (
 )
 from shared.clock import Clock
 from shared.consumer import Handlers
-from shared.db import Reads, transaction
+from shared.db import Statements, transaction
 from shared.errors import Malformed
 from shared.settings import ServiceSettings
 
@@ -63,9 +63,9 @@ async def _open_tx(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def reads_of(request: Request) -> Reads:
+def reads_of(request: Request) -> Statements:
     """Connections for single statements that only read: no transaction, no round trip for one."""
-    found: Reads = request.app.state.reads
+    found: Statements = request.app.state.reads
     return found
 
 

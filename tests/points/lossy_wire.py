@@ -1,4 +1,7 @@
-"""A wire between a service and its PostgreSQL that is cut at COMMIT, before or after it counts."""
+"""A wire between a service and its PostgreSQL that is cut at COMMIT, before or after it counts.
+
+A statement that commits by itself is known by something that it says: `commit_says`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,13 +19,14 @@ class LossyWire:
 
     url: str
     cut: Cut = "never"
+    commit_says: bytes = b"COMMIT"
 
     async def carry(
         self, client: asyncio.StreamReader, server: asyncio.StreamWriter, deaf: asyncio.Event
     ) -> None:
         """What the service says to the database."""
         while data := await client.read(65_536):
-            if b"COMMIT" in data and self.cut != "never":
+            if self.commit_says in data and self.cut != "never":
                 cut, self.cut = self.cut, "never"
                 if cut == "before COMMIT":
                     return

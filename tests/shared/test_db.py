@@ -14,6 +14,7 @@ from shared.db import (
     create_engine,
     driver,
     is_passing,
+    open_statements,
     transaction,
 )
 from shared.errors import Rejected
@@ -180,3 +181,39 @@ async def _kill(postgres_url: str, pid: int) -> None:
         await connection.execute("SELECT pg_terminate_backend($1, 5000)", pid)
     finally:
         await connection.close()
+
+
+async def test_a_statement_of_its_own_is_committed_by_itself(engine: AsyncEngine) -> None:
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with open_statements(url, 1) as statements:
+        await statements.write(INSERT)
+        assert (await statements.fetchrow("SELECT count(*) FROM tally"))[0] == 1
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await statements.write(INSERT)
+    assert await read_tally(engine) == [("bell", 1)]
+
+
+async def test_a_read_only_pool_refuses_to_write(engine: AsyncEngine) -> None:
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with open_statements(url, 1, read_only=True) as statements:
+        with pytest.raises(DatabaseUnavailable):
+            await statements.write(INSERT)
+    assert await read_tally(engine) == []
+
+
+async def test_a_write_whose_connection_breaks_may_be_stored_and_says_so(
+    engine: AsyncEngine,
+) -> None:
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with open_statements(url, 1) as statements:
+        with pytest.raises(CommitUnknown):
+            await statements.write("SELECT pg_terminate_backend(pg_backend_pid())")
+        await statements.write(INSERT)
+
+
+async def test_statements_to_a_database_that_is_not_there_are_refused(engine: AsyncEngine) -> None:
+    async with open_statements("postgresql://nobody@127.0.0.1:1/none", 1) as statements:
+        with pytest.raises(DatabaseUnavailable):
+            await statements.write(INSERT)
+        with pytest.raises(DatabaseUnavailable):
+            await statements.fetchrow("SELECT 1")

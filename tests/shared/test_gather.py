@@ -195,3 +195,34 @@ async def test_a_collision_is_done_again_a_few_times(
             with pytest.raises(Collision):
                 await gather.ask(1)
     assert await read_tally(engine) == ([("bell", 1)] if is_answered else [])
+
+
+async def test_small_groups_are_shown_to_the_quick_way_and_the_others_are_worked(
+    engine: AsyncEngine, desk: Desk
+) -> None:
+    shown: list[list[int]] = []
+
+    async def quick(numbers: Sequence[int]) -> list[int] | None:
+        shown.append(list(numbers))
+        return None if 3 in numbers else [2 * n for n in numbers]
+
+    gather = Gather(engine, desk.work, weight_max=9, quick=quick, quick_weight_max=2)
+    async with running(gather):
+        assert await gather.ask(1, weight=3) == 2
+        assert await gather.ask(2, weight=2) == 4
+        assert await gather.ask(3, weight=2) == 6
+    assert shown == [[2], [3]]
+    assert desk.groups == [[1], [3]]
+
+
+async def test_what_the_quick_way_could_not_commit_for_sure_is_not_done_again(
+    engine: AsyncEngine, desk: Desk
+) -> None:
+    async def quick(_: Sequence[int]) -> None:
+        raise CommitUnknown("lost")
+
+    gather = Gather(engine, desk.work, quick=quick)
+    async with running(gather):
+        with pytest.raises(CommitUnknown):
+            await gather.ask(1)
+    assert desk.groups == []

@@ -16,7 +16,7 @@ from services.points.api.pos_models import (
 from services.points.api.pos_parsing import BatchIn, Reader, read_batch, read_one
 from services.points.api.state import gather_of, settings_of
 from services.points.domain.receipts import Receipt
-from services.points.usecases.record_pos_transactions import Outcome, TillBatch
+from services.points.storage.pos_batch import Outcome, TillBatch
 from shared.auth import Till
 from shared.errors import DomainError
 from shared.http.depends import CurrentTill

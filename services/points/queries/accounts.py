@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db import Driver, Reads, driver
+from shared.db import Driver, Statements, driver
 
 _BALANCE = (
     "SELECT balance, version FROM account "
@@ -14,7 +14,7 @@ _BALANCE = (
 
 
 async def find_balance(
-    reads: Reads | Driver, program_id: UUID, member_id: UUID
+    reads: Statements | Driver, program_id: UUID, member_id: UUID
 ) -> tuple[int, int] | None:
     """(balance, version) of the member's points account, or None."""
     row = await reads.fetchrow(_BALANCE, program_id, member_id)

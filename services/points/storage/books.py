@@ -11,12 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger import Books, LotTerms, NewPosting, Take
 from services.points.domain.pos_records import Stored
-from shared.db import Collision, driver
+from shared.db import Collision, Statements, driver
 from shared.ids import new_id
 
 _WRITE = (
     "SELECT write_books($1, $2, $3::new_pos_transaction[], $4::changed_pos_transaction[], "
     "$5::new_posting[], $6::new_take[], $7::new_event[], $8, $9)"
+)
+_WRITE_PLAIN = (
+    "SELECT write_plain_sales($1, $2, $3::seen_account[], $4::new_pos_transaction[], "
+    "$5::changed_pos_transaction[], $6::new_posting[], $7::new_take[], $8::new_event[], $9, $10)"
 )
 _COLLISION = "GA001"
 _NO_TERMS = LotTerms()
@@ -50,27 +54,50 @@ class Write:
     news: list[ReadyEvent] = field(default_factory=list)
 
 
+class Seen(NamedTuple):
+    """An account as it was when its postings were decided without a lock."""
+
+    account_id: UUID
+    version: int
+    tier_version: int
+
+
 async def write_books(session: AsyncSession, program_id: UUID, now: datetime, write: Write) -> None:
     """Write it all. Raises `Collision` when somebody stored one of the receipts meanwhile."""
     connection = await driver(session)
-    origins = _number_origins(write)
     try:
-        await connection.execute(
-            _WRITE,
-            program_id,
-            now,
-            [_record_row(record) for record in write.records],
-            [_change_row(stored) for stored in write.changes.values()],
-            [_posting_row(posting, origins) for posting in write.books.postings],
-            [_take_row(take) for take in write.books.takes],
-            [_event_row(event, origins) for event in write.news],
-            [correlation_id for correlation_id, _ in origins],
-            [traceparent for _, traceparent in origins],
-        )
+        await connection.execute(_WRITE, program_id, now, *_arguments(write))
     except asyncpg.PostgresError as error:
-        if error.sqlstate == _COLLISION:
-            raise Collision("The same receipt is being stored by somebody else.") from error
-        raise
+        raise _collision_or(error) from error
+
+
+async def write_plain_sales(
+    statements: Statements, program_id: UUID, now: datetime, seen: Sequence[Seen], write: Write
+) -> None:
+    """Write and commit it all if no account moved since it was `seen`, else raise `Collision`."""
+    try:
+        await statements.write(_WRITE_PLAIN, program_id, now, seen, *_arguments(write))
+    except asyncpg.PostgresError as error:
+        raise _collision_or(error) from error
+
+
+def _collision_or(error: Exception) -> Exception:
+    if getattr(error, "sqlstate", None) == _COLLISION:
+        return Collision("The same thing is being written by somebody else.")
+    return error
+
+
+def _arguments(write: Write) -> tuple[list[Any], ...]:
+    origins = _number_origins(write)
+    return (
+        [_record_row(record) for record in write.records],
+        [_change_row(stored) for stored in write.changes.values()],
+        [_posting_row(posting, origins) for posting in write.books.postings],
+        [_take_row(take) for take in write.books.takes],
+        [_event_row(event, origins) for event in write.news],
+        [correlation_id for correlation_id, _ in origins],
+        [traceparent for _, traceparent in origins],
+    )
 
 
 def _record_row(record: NewRecord) -> tuple[Any, ...]:

@@ -48,13 +48,9 @@ class Directory:
 
 
 _LOAD = """
-SELECT (SELECT json_agg(json_build_array(shop_id, mall_id, time_zone, currency, is_open))
-        FROM shop WHERE program_id = $1 AND shop_id = ANY ($2::uuid[])) AS shops,
-       (SELECT json_agg(json_build_array(shop_id, till_id, key_version, previous_key_until,
-                                         is_active))
-        FROM till WHERE program_id = $1 AND shop_id = ANY ($2::uuid[])) AS tills,
-       (SELECT json_agg(json_build_array(version, effective_from, spec) ORDER BY version)::text
-        FROM earning_policy WHERE program_id = $1) AS policies
+SELECT (SELECT array_agg(directory_text($1, s)) FROM shop s
+        WHERE s.program_id = $1 AND s.shop_id = ANY ($2::uuid[])) AS directory,
+       policies_text($1) AS policies
 """
 
 
@@ -64,21 +60,51 @@ async def load_directory(
     """The named shops with their tills, and the programme's policies."""
     connection = await driver(session)
     row = await connection.fetchrow(_LOAD, program_id, list(shop_ids))
-    shops = {}
-    for shop_id, mall_id, time_zone, currency, is_open in row["shops"] or ():
-        id_, mall = quick_uuid(UUID(shop_id)), quick_uuid(UUID(mall_id))
-        shops[id_] = Shop(id_, mall, time_zone, currency, is_open)
-    tills = {}
-    for shop_id, till_id, key_version, until, is_active in row["tills"] or ():
-        tills[UUID(shop_id), till_id] = KnownTill(
-            key_version, datetime.fromisoformat(until) if until else None, is_active
-        )
-    return Directory(shops, tills, read_policies(row["policies"] or "[]"))
+    return read_directory(row["directory"], read_policies(row["policies"]))
+
+
+def read_directory(shop_texts: Sequence[str] | None, policies: tuple[Policy, ...]) -> Directory:
+    """The directory from its stored form, a text for each shop."""
+    shops, tills = {}, {}
+    for text in shop_texts or ():
+        shop, its_tills = _read_shop(text)
+        shops[shop.shop_id] = shop
+        for till_id, till in its_tills.items():
+            tills[shop.shop_id, till_id] = till
+    return Directory(shops, tills, policies)
+
+
+@lru_cache(maxsize=10_000)
+def _read_shop(text: str) -> tuple[Shop, dict[str, KnownTill]]:
+    shop_id, mall_id, time_zone, currency, is_open, rows = json.loads(text)
+    tills = {
+        till_id: KnownTill(key_version, datetime.fromisoformat(until) if until else None, is_active)
+        for till_id, key_version, until, is_active in rows or ()
+    }
+    ids = quick_uuid(UUID(shop_id)), quick_uuid(UUID(mall_id))
+    return Shop(*ids, time_zone, currency, is_open), tills
 
 
 async def load_policies(session: AsyncSession, program_id: UUID) -> dict[int, Policy]:
     """All policies of the programme by version."""
     return (await load_directory(session, program_id, ())).policies_by_version
+
+
+class PolicyShelf:
+    """The policies of the programmes that this process has met. Versions never change."""
+
+    def __init__(self) -> None:
+        self._kept: dict[UUID, tuple[int, tuple[Policy, ...]]] = {}
+
+    def newest_of(self, program_id: UUID) -> int:
+        """The newest version on the shelf, or -1."""
+        return self._kept[program_id][0] if program_id in self._kept else -1
+
+    def take(self, program_id: UUID, newest: int, text: str | None) -> tuple[Policy, ...]:
+        """The programme's policies; `text` has them when the shelf's are not the newest."""
+        if text is not None:
+            self._kept[program_id] = newest, read_policies(text)
+        return self._kept[program_id][1]
 
 
 @lru_cache(maxsize=256)

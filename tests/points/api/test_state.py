@@ -11,6 +11,7 @@ import pytest
 
 from services.points.api.app import build_app
 from services.points.settings import PointsSettings
+from shared.contracts.points import PosTransactionRecorded
 from tests.points.lossy_wire import LossyWire, open_lossy_wire
 from tests.points.mall import Mall, open_door
 from tests.support.service import make_runtime, open_engine
@@ -27,19 +28,26 @@ async def far(mall: Mall, settings: PointsSettings, wire: LossyWire) -> AsyncIte
     """The mall behind a process whose wire to the database can be cut."""
     async with (
         open_engine(wire.url) as engine,
-        open_door(engine, settings, mall.clock) as client,
+        open_door(
+            engine, settings.model_copy(update={"database_url": wire.url}), mall.clock
+        ) as client,
     ):
         yield replace(mall, client=client)
+
+
+# A plain sale is written and committed by one statement, with its event among the values.
+PLAIN_WRITE = PosTransactionRecorded.TYPE.encode()
 
 
 async def test_a_connection_lost_before_commit_stores_nothing_and_the_repeat_gets_it(
     far: Mall, wire: LossyWire
 ) -> None:
     member_id = await far.enrol()
+    wire.commit_says = PLAIN_WRITE
     sale = far.sale(10_000, member_id=member_id)
     wire.cut = "before COMMIT"
     lost = await far.push(sale)
-    assert lost.status_code == 503, lost.text
+    assert (lost.status_code, lost.json()["code"]) == (503, "commit_unknown"), lost.text
     assert lost.headers["Retry-After"] == "1"
     assert await far.books() == []
     again = await far.push(sale)
@@ -50,6 +58,7 @@ async def test_a_lost_answer_to_commit_is_a_503_and_the_repeat_gets_what_is_stor
     far: Mall, wire: LossyWire
 ) -> None:
     member_id = await far.enrol()
+    wire.commit_says = PLAIN_WRITE
     sale = far.sale(10_000, member_id=member_id)
     wire.cut = "after COMMIT"
     lost = await far.push(sale)

@@ -1,0 +1,16 @@
+-- The directory and the policies as JSON text: equal text means equal content, so that whoever
+-- reads it again need not parse it again.
+
+CREATE FUNCTION directory_text(program uuid, s shop) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT json_build_array(
+        s.shop_id, s.mall_id, s.time_zone, s.currency, s.is_open,
+        (SELECT json_agg(json_build_array(t.till_id, t.key_version, t.previous_key_until,
+                                          t.is_active))
+         FROM till t WHERE t.program_id = program AND t.shop_id = s.shop_id))::text
+$$;
+
+CREATE FUNCTION policies_text(program uuid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(json_agg(json_build_array(p.version, p.effective_from, p.spec)
+                             ORDER BY p.version)::text, '[]')
+    FROM earning_policy p WHERE p.program_id = program
+$$;

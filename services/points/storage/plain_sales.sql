@@ -1,0 +1,74 @@
+-- Plain sales, without locks held between two round trips: look, decide in Python, write what was
+-- decided in one statement that first locks the accounts and checks that nothing moved meanwhile.
+
+CREATE FUNCTION glance_at_sales(
+    program uuid, shops uuid[], policies_known integer,
+    wanted_accounts uuid[], numbers text[], receipts uuid[]
+) RETURNS TABLE (
+    directory text[], newest_policy integer, policies text,
+    found_numbers text[], number_members uuid[],
+    account_ids uuid[], balances bigint[], versions bigint[], tier_versions integer[],
+    tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
+    is_any_known boolean
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT array_agg(directory_text(program, s)) INTO directory
+    FROM shop s WHERE s.program_id = program AND s.shop_id = ANY (shops);
+
+    SELECT coalesce(max(p.version), 0) INTO newest_policy
+    FROM earning_policy p WHERE p.program_id = program;
+    IF newest_policy > policies_known THEN
+        policies := policies_text(program);
+    END IF;
+
+    IF cardinality(numbers) > 0 THEN
+        SELECT array_agg(n.member_number), array_agg(n.member_id)
+        INTO found_numbers, number_members
+        FROM member_number n
+        WHERE n.program_id = program AND n.member_number = ANY (numbers)
+          AND n.member_id IS NOT NULL;
+        wanted_accounts := wanted_accounts || number_members;
+    END IF;
+
+    SELECT array_agg(a.account_id), array_agg(a.balance), array_agg(a.version),
+           array_agg(a.tier_version)
+    INTO account_ids, balances, versions, tier_versions
+    FROM account a
+    WHERE a.program_id = program AND a.account_id = ANY (wanted_accounts) AND a.status = 'open';
+
+    SELECT array_agg(m.member_id), array_agg(m.since), array_agg(m.tier)
+    INTO tier_members, tier_sinces, tier_codes
+    FROM (SELECT x.member_id, x.since, x.tier FROM member_tier x
+          WHERE x.program_id = program AND x.member_id = ANY (wanted_accounts)
+          ORDER BY x.member_id, x.since) m;
+
+    is_any_known := EXISTS (
+        SELECT FROM pos_transaction t
+        WHERE t.program_id = program AND t.transaction_id = ANY (receipts));
+    RETURN NEXT;
+END $$;
+
+-- What was seen of an account when its postings were decided.
+CREATE TYPE seen_account AS (account_id uuid, version bigint, tier_version integer);
+
+-- Raises SQLSTATE GA001 when an account moved since it was seen; then nothing is written.
+CREATE FUNCTION write_plain_sales(
+    program uuid, recorded timestamptz, seen seen_account[],
+    transactions new_pos_transaction[], changes changed_pos_transaction[],
+    postings new_posting[], takes new_take[], events new_event[],
+    correlations text[], traces text[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    unmoved bigint;
+BEGIN
+    SELECT count(*) INTO unmoved
+    FROM (SELECT FROM account a JOIN unnest(seen) s ON s.account_id = a.account_id
+          WHERE a.program_id = program AND a.version = s.version
+            AND a.tier_version = s.tier_version
+          ORDER BY a.account_id FOR UPDATE OF a) locked;
+    IF unmoved < cardinality(seen) THEN
+        RAISE EXCEPTION 'an account moved meanwhile' USING ERRCODE = 'GA001';
+    END IF;
+    PERFORM write_books(program, recorded, transactions, changes, postings, takes, events,
+                        correlations, traces);
+END $$;
