@@ -4,14 +4,14 @@ Almost every receipt meets campaigns whose threshold it does not reach. Only the
 are named here are loaded and judged.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from services.campaigns.domain.campaigns import SpendAndGet
 from services.campaigns.domain.receipts import Receipt
-from services.campaigns.domain.rulebook import Meeting, ScopeRules, candidates
+from services.campaigns.domain.rulebook import Meeting, Rulebook, ScopeRules, candidates
 
 # A member's local day, and what every scope counts of it at most.
 MemberDay = tuple[UUID, date]
@@ -50,14 +50,28 @@ def touched_alone(meeting: Meeting) -> Iterator[Touch]:
                 yield Touch(receipt.member_id, campaign.family, receipt.local_day)
 
 
+class Held(NamedTuple):
+    """What of a family a member has of a day: living rewards that the day gave by itself, by
+    version, and whether one that is out falls short."""
+
+    units: dict[tuple[UUID, int], int]
+    falls_short: bool
+
+
 def touched_with_day(
-    meeting: Meeting, totals: Mapping[ScopeRules, int], held: Set[Touch]
+    book: Rulebook,
+    meeting: Meeting,
+    totals: Mapping[ScopeRules, int],
+    held: Mapping[str, Held],
+    *,
+    is_last: bool,
 ) -> Iterator[Touch]:
     """What a new receipt may reach together with its day.
 
     `totals` count the whole day, used or not, in any currency: nothing is reached with less. `held`
-    are groups that have something of that day already, such as a gift that is out and falls
-    short: it may use the new receipt.
+    is what the day has by family. `is_last` says that the receipt comes after all of its day that
+    were there before; as receipts are used up in that order, what those have reached without it
+    stays as it is.
     """
     receipt = meeting.receipt
     if receipt.member_id is None:
@@ -65,13 +79,31 @@ def touched_with_day(
     for rules, _, _ in meeting.counted:
         total = totals[rules]
         for campaign, rule in rules.by_day:
-            if total < rule.member_threshold_minor and not held:
-                continue
-            touch = Touch(receipt.member_id, campaign.family, receipt.local_day)
-            if (total >= rule.member_threshold_minor or touch in held) and (
-                campaign.decides(receipt.purchased_at)
+            has = held.get(campaign.family)
+            if total < rule.member_threshold_minor and (
+                has is None or (is_last and not has.falls_short)
             ):
-                yield touch
+                continue
+            if campaign.decides(receipt.purchased_at) and not (
+                has and is_last and _is_full(book, campaign.family, has, receipt)
+            ):
+                yield Touch(receipt.member_id, campaign.family, receipt.local_day)
+
+
+def _is_full(book: Rulebook, family: str, held: Held, last: Receipt) -> bool:
+    """Whether every version that would add the last receipt to its day has given all that a day
+    can have. Then none of them takes anything of it, nor leaves the others more or less."""
+    if held.falls_short:
+        return False
+    for campaign in book.families[family]:
+        rule = campaign.rule
+        assert isinstance(rule, SpendAndGet)
+        if rule.grant != "automatic" or rule.basis != "day":
+            continue
+        given = held.units.get((campaign.campaign_id, campaign.version), 0)
+        if given < rule.times_max and campaign.decides(last.purchased_at):
+            return False
+    return True
 
 
 def counts_for_days(meeting: Meeting) -> bool:

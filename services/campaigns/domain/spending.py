@@ -152,7 +152,12 @@ def eligible_minor(rule: SpendAndGet, receipt: Receipt) -> int:
 
 def in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
     """The order in which receipts are used up: by purchase, then by id."""
-    return sorted(receipts, key=lambda r: (r.purchased_at, r.receipt_id))
+    return sorted(receipts, key=place_in_order)
+
+
+def place_in_order(receipt: Receipt) -> tuple[datetime, UUID]:
+    """Lower is used up earlier."""
+    return receipt.purchased_at, receipt.receipt_id
 
 
 def judge(case: Case, stock: dict[StockKey, int] | None = None) -> Judgement:

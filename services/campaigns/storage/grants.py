@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.grants import Grant
-from services.campaigns.domain.reach import MemberDay, Touch
+from services.campaigns.domain.reach import Held, MemberDay
 from shared.db import driver
 from shared.errors import Invariant
 
@@ -58,14 +58,15 @@ async def list_family_grants(
 
 async def list_held(
     session: AsyncSession, program_id: UUID, member_days: Sequence[MemberDay]
-) -> dict[MemberDay, set[Touch]]:
-    """The families in which these members have living grants of these days."""
+) -> dict[MemberDay, dict[str, Held]]:
+    """What these members have of these days, by family; none for a family without any."""
     if not member_days:
         return {}
     connection = await driver(session)
     rows = await connection.fetch(
         """
-        SELECT DISTINCT member_id, family, local_day FROM reward_grant
+        SELECT member_id, local_day, family, campaign_id, version, origin, shortfall_minor
+        FROM reward_grant
         WHERE program_id = $1 AND family IS NOT NULL AND status <> 'revoked'
           AND (member_id, local_day) IN (SELECT * FROM unnest($2::uuid[], $3::date[]))
         """,
@@ -73,10 +74,14 @@ async def list_held(
         [member_id for member_id, _ in member_days],
         [day for _, day in member_days],
     )
-    held: dict[MemberDay, set[Touch]] = {}
-    for member_id, family, day in rows:
-        held.setdefault((member_id, day), set()).add(Touch(member_id, family, day))
-    return held
+    found: dict[MemberDay, dict[str, Held]] = {}
+    for member_id, day, family, campaign_id, version, origin, shortfall_minor in rows:
+        families = found.setdefault((member_id, day), {})
+        units, falls_short = families.get(family) or Held({}, falls_short=False)
+        if origin == "automatic":
+            units[campaign_id, version] = units.get((campaign_id, version), 0) + 1
+        families[family] = Held(units, falls_short or shortfall_minor > 0)
+    return found
 
 
 async def list_grants(

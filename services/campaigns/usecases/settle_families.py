@@ -19,7 +19,7 @@ from services.campaigns.domain.reach import (
 )
 from services.campaigns.domain.rulebook import Meeting, meet
 from services.campaigns.domain.settlement import FamilyChanges, settle
-from services.campaigns.domain.spending import Deserved, StockKey, judge
+from services.campaigns.domain.spending import Deserved, StockKey, judge, place_in_order
 from services.campaigns.storage.day_pool import DayPool, open_pool, read_days
 from services.campaigns.storage.decisions import Decisions, Scene
 from services.campaigns.storage.family_work import FamilyWork, Group, load_families
@@ -73,22 +73,26 @@ async def _list_touched(
 async def _touched_with_days(
     session: AsyncSession, scene: Scene, fresh: Sequence[Meeting], pool: DayPool
 ) -> set[Touch]:
+    book = scene.handbook.rules
     days = {day_of(meeting.receipt) for meeting in fresh}
     await read_days(session, scene.program_id, pool, days)
+    older = {d: [r for r in pool.by_day[d] if r.receipt_id not in scene.fresh] for d in days}
     # Whoever has something of a day has a receipt of that day that was there before.
-    begun = [d for d in days if any(r.receipt_id not in scene.fresh for r in pool.by_day[d])]
+    begun = [day for day, receipts in older.items() if receipts]
     held = await list_held(session, scene.program_id, begun)
+    last = {day: max(map(place_in_order, older[day])) for day in begun}
     met = {meeting.receipt.receipt_id: meeting for meeting in fresh}
     totals = {
-        day: day_totals(
-            met.get(r.receipt_id) or meet(scene.handbook.rules, r) for r in pool.by_day[day]
-        )
+        day: day_totals(met.get(r.receipt_id) or meet(book, r) for r in pool.by_day[day])
         for day in days
     }
     touched: set[Touch] = set()
     for meeting in fresh:
         day = day_of(meeting.receipt)
-        touched.update(touched_with_day(meeting, totals[day], held.get(day, frozenset())))
+        is_last = day not in last or last[day] < place_in_order(meeting.receipt)
+        touched.update(
+            touched_with_day(book, meeting, totals[day], held.get(day, {}), is_last=is_last)
+        )
     return touched
 
 
