@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from benchmarks.engines import Engines, run_sql
 from benchmarks.measures import Figure
 from benchmarks.servers import Server, free_port, open_server
+from benchmarks.tokens import LIFETIME_SECONDS
 from benchmarks.town import DEPLOYMENT_KEY, Town, hear
 from services.points.consumer import HANDLERS
 
@@ -87,6 +88,7 @@ class Run:
             "kafka_bootstrap_servers": "127.0.0.1:1",
             "deployment_key": DEPLOYMENT_KEY,
             "jwks_url": "http://127.0.0.1:1/jwks",
+            "token_seconds_max": str(LIFETIME_SECONDS),
             "port": str(port),
             "log_level": "WARNING",
             **settings,

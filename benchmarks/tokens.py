@@ -14,7 +14,7 @@ from shared.auth import AUDIENCE
 from shared.clock import unix_seconds
 
 _KID = "benchmark"
-_LIFETIME_SECONDS = 3_600
+LIFETIME_SECONDS = 3_600
 
 
 class Issuer:
@@ -39,7 +39,7 @@ class Issuer:
             "aud": AUDIENCE,
             "sub": subject,
             "iat": now,
-            "exp": now + _LIFETIME_SECONDS,
+            "exp": now + LIFETIME_SECONDS,
             "prg": str(program_id),
             "knd": kind,
             **more,

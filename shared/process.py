@@ -107,7 +107,9 @@ def _explain_settings(service: ServiceDefinition, error: ValidationError) -> Non
     """Name what is missing or wrong, and never a value: some are secret."""
     prefix = service.settings.model_config.get("env_prefix", "")
     for finding in error.errors(include_input=False, include_context=False):
-        name = prefix + "_".join(str(part) for part in finding["loc"]).upper()
+        named = "_".join(str(part) for part in finding["loc"]).upper()
+        # What is wrong with several together has no name of its own; its text has theirs.
+        name = prefix + named if named else service.name
         sys.stderr.write(f"{name}: {finding['msg']}\n")
 
 
@@ -208,7 +210,9 @@ def make_runtime(
         if service.fetch_keys is not None
         else fetch_keys_from(settings.jwks_url)
     )
-    verifier = TokenVerifier(fetch, settings.token_issuer, utc_now)
+    verifier = TokenVerifier(
+        fetch, settings.token_issuer, utc_now, seconds_max=settings.token_seconds_max
+    )
     return Runtime(service.name, settings, engine, utc_now, verifier, service.handlers)
 
 

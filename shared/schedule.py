@@ -9,6 +9,7 @@ from sqlalchemy import Column, DateTime, Integer, MetaData, PrimaryKeyConstraint
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import metrics
+from shared.auth.revocations import forget_revocations
 from shared.clock import Clock, sleep_unless
 from shared.db import transaction
 from shared.errors import Unavailable
@@ -153,6 +154,10 @@ def frame_jobs(
         await forget_old_runs(session, now - timedelta(days=30))
         return 0
 
+    async def forget_revoked(session: AsyncSession, now: datetime) -> int:
+        await forget_revocations(session, now - settings.token_lifetime_max)
+        return 0
+
     async def check_books(session: AsyncSession, _: datetime) -> int:
         for name, count in (await invariants(session)).items():
             metrics.INVARIANT_BROKEN.labels(name).set(count)
@@ -163,4 +168,5 @@ def frame_jobs(
         Job("keep_outbox_partitions", timedelta(minutes=10), keep_outbox),
         Job("keep_inbox_partitions", timedelta(hours=6), keep_inbox),
         Job("forget_old_runs", timedelta(days=1), forget_runs),
+        Job("forget_revocations", timedelta(hours=1), forget_revoked),
     )

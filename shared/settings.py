@@ -25,6 +25,15 @@ class ServiceSettings(BaseSettings):
     )
     jwks_url: str = Field(description="where the keys of access tokens are published")
     token_issuer: str = "galleria"
+    token_seconds_max: int = Field(
+        900,
+        ge=60,
+        le=31 * 86_400,
+        description="tokens issued for longer are refused, whoever issued them",
+    )
+    revocations_poll_seconds: float = Field(
+        1, gt=0, le=60, description="how often a process looks for tokens that were revoked"
+    )
 
     body_bytes_max: int = Field(8 * 1024 * 1024, ge=1, description="larger request bodies are 413")
     signature_skew_seconds_max: int = Field(
@@ -46,6 +55,11 @@ class ServiceSettings(BaseSettings):
     drain_seconds_max: float = Field(
         20, ge=1, description="open requests and batches get this long"
     )
+
+    @property
+    def token_lifetime_max(self) -> timedelta:
+        """How long a token can live, and so how long it must be remembered as revoked."""
+        return timedelta(seconds=self.token_seconds_max)
 
     @property
     def outbox_retention(self) -> timedelta:

@@ -7,6 +7,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from deploy.local.layout import SERVICES
 from deploy.local.ports import LOOPBACK
 
+STAFF_TOKEN_HOURS = 24
+
 
 @dataclass
 class Addresses:
@@ -40,6 +42,8 @@ def service_environment(
         "PORT": str(addresses.ports[service]),
         "DEPLOYMENT_KEY": secrets["deployment_key"],
         "JWKS_URL": f"{addresses.service_url('membership')}/.well-known/jwks.json",
+        # For the token of a day that `stack.json` shows; elsewhere they live for minutes.
+        "TOKEN_SECONDS_MAX": str(STAFF_TOKEN_HOURS * 3_600),
     }
     prefixed = {f"{service.upper()}_{name}": value for name, value in settings.items()}
     # Fewer arenas keep freed memory from being scattered over threads that rarely run.

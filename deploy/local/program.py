@@ -5,14 +5,13 @@ import json
 import time
 from typing import Any
 
-from deploy.local.addresses import Addresses, service_environment
+from deploy.local.addresses import STAFF_TOKEN_HOURS, Addresses, service_environment
 from deploy.local.layout import Layout
 from deploy.local.marks import mark, read_marks, seed_digest
 from deploy.local.parts import run_tool
 from deploy.local.seed_data import CURRENCY, PROGRAM_NAME, REGION, TIME_ZONE
 
 CLIENT_ID = "demo-staff"
-TOKEN_HOURS = 24
 TOKEN_SECONDS_LEFT_MIN = 12 * 3600
 MEMBERSHIP = "services.membership"
 
@@ -32,12 +31,12 @@ def open_program(layout: Layout, addresses: Addresses, secrets: dict[str, Any]) 
 
 
 def staff_token(layout: Layout, addresses: Addresses, secrets: dict[str, Any]) -> str:
-    """A staff token that is good for half a day at least; a new one is good for TOKEN_HOURS."""
+    """A staff token that is good for half a day at least; a new one for STAFF_TOKEN_HOURS."""
     kept: str = read_marks(layout).get("token", "")
     if kept and _expires_at(kept) - time.time() > TOKEN_SECONDS_LEFT_MIN:
         return kept
     environment = service_environment("membership", addresses, secrets)
-    asked = ["issue-token", "--client-id", CLIENT_ID, "--hours", str(TOKEN_HOURS)]
+    asked = ["issue-token", "--client-id", CLIENT_ID, "--hours", str(STAFF_TOKEN_HOURS)]
     *_, token = run_tool(MEMBERSHIP, *asked, environment=environment)
     mark(layout, token=token)
     return token

@@ -3,7 +3,7 @@
 from services.campaigns.usecases.follow_members import follow_members
 from services.campaigns.usecases.keep_directory import keep_directory
 from services.campaigns.usecases.score_pos_transactions import score_pos_transactions
-from shared.consumer import Handler
+from shared.consumer import Handler, hear_revocations
 from shared.contracts.event import Event
 from shared.contracts.membership import (
     BrandChanged,
@@ -12,6 +12,7 @@ from shared.contracts.membership import (
     MemberEnrolled,
     MemberTierChanged,
     ShopChanged,
+    TokensRevoked,
 )
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
 
@@ -24,4 +25,5 @@ HANDLERS: dict[type[Event], Handler] = {
     ShopChanged: keep_directory,
     BrandChanged: keep_directory,
     CategoryChanged: keep_directory,
+    TokensRevoked: hear_revocations,
 }

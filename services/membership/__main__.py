@@ -27,8 +27,6 @@ from shared.errors import DomainError
 from shared.process import ServiceDefinition, run
 from shared.settings import ServiceSettings
 
-HOURS_MAX = 24 * 31
-
 
 def fetch_keys(engine: AsyncEngine) -> FetchKeys:
     """Membership checks its own tokens with its own rows."""
@@ -82,10 +80,15 @@ async def _issue_token(settings: ServiceSettings, arguments: Sequence[str]) -> N
     assert isinstance(settings, MembershipSettings)
     parser = argparse.ArgumentParser("python -m services.membership issue-token")
     parser.add_argument("--client-id", required=True)
-    parser.add_argument(
-        "--hours", type=int, default=1, choices=range(1, HOURS_MAX + 1), metavar="N"
-    )
+    allowed = settings.token_seconds_max
+    parser.add_argument("--hours", type=int, metavar="N", help=f"else {allowed} seconds")
     given = parser.parse_args(arguments)
+    seconds = allowed if given.hours is None else given.hours * 3_600
+    if not 0 < seconds <= allowed:
+        raise SystemExit(
+            f"issue-token: services take tokens of {allowed} seconds at most. For longer ones set "
+            "…_TOKEN_SECONDS_MAX of every service, or leave --hours out."
+        )
     engine = create_engine(settings.database_url, 1)
     try:
         async with transaction(engine) as session:
@@ -94,7 +97,7 @@ async def _issue_token(settings: ServiceSettings, arguments: Sequence[str]) -> N
                 utc_now(),
                 settings.token_sealing_key,
                 settings.token_issuer,
-                timedelta(hours=given.hours),
+                timedelta(seconds=seconds),
                 given.client_id,
             )
     except DomainError as error:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.membership.domain.sealing import ProgramKeys
@@ -22,6 +22,12 @@ class MembershipSettings(ServiceSettings):
         24, ge=0, le=720, description="a till's previous key is good for this long after rotation"
     )
     idempotency_hours: int = Field(48, ge=1, le=720, description="answers are kept this long")
+
+    @model_validator(mode="after")
+    def _gives_what_is_taken(self) -> "MembershipSettings":
+        if self.token_seconds > self.token_seconds_max:
+            raise ValueError("TOKEN_SECONDS is more than TOKEN_SECONDS_MAX: nobody would take them")
+        return self
 
     def program_keys(self, program_id: UUID) -> ProgramKeys:
         """The keys under which the programme's personal data is sealed and found."""

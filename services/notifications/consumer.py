@@ -17,7 +17,7 @@ from services.notifications.usecases.copy_malls import copy_malls
 from services.notifications.usecases.copy_tier_scheme import copy_tier_scheme
 from services.notifications.usecases.plan_messages import plan_messages
 from services.notifications.usecases.welcome_members import welcome_members
-from shared.consumer import Delivery, Handler
+from shared.consumer import Delivery, Handler, hear_revocations
 from shared.contracts.campaigns import RewardGranted
 from shared.contracts.event import Event
 from shared.contracts.membership import (
@@ -25,6 +25,7 @@ from shared.contracts.membership import (
     MemberEnrolled,
     MemberTierChanged,
     TierSchemeChanged,
+    TokensRevoked,
 )
 
 
@@ -82,6 +83,7 @@ HANDLERS: Mapping[type[Event], Handler] = {
     RewardGranted: hear_reward_granted,
     MallChanged: hear_mall_changed,
     TierSchemeChanged: hear_tier_scheme_changed,
+    TokensRevoked: hear_revocations,
 }
 
 

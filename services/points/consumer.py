@@ -10,7 +10,7 @@ from services.points.usecases.apply_directory import apply_directory
 from services.points.usecases.apply_tier_changes import apply_tier_changes
 from services.points.usecases.credit_rewards import credit_rewards
 from services.points.usecases.open_accounts import open_accounts
-from shared.consumer import Delivery, Handler
+from shared.consumer import Delivery, Handler, hear_revocations
 from shared.contracts.campaigns import RewardGranted, RewardRevoked
 from shared.contracts.event import Event
 from shared.contracts.membership import (
@@ -18,6 +18,7 @@ from shared.contracts.membership import (
     MemberTierChanged,
     ShopChanged,
     TillChanged,
+    TokensRevoked,
 )
 
 UseCase = Callable[[AsyncSession, datetime, UUID, Sequence[Delivery]], Awaitable[None]]
@@ -42,4 +43,5 @@ HANDLERS: dict[type[Event], Handler] = {
     MemberTierChanged: _handler(apply_tier_changes),
     RewardGranted: _rewards,
     RewardRevoked: _rewards,
+    TokensRevoked: hear_revocations,
 }

@@ -7,7 +7,7 @@ its start and every second, so that no request asks the database.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -75,25 +75,15 @@ async def keep_revocations(
     )
 
 
-class ReadsRow(Protocol):
-    """The part of `shared.db.Reads` that is needed."""
-
-    async def fetchrow(self, query: str, *args: Any) -> Any: ...
-
-
-async def read_revoked(reads: ReadsRow, since: datetime) -> Revoked:
-    """What was revoked after `since`, in every programme. Raises `DatabaseUnavailable`."""
-    row = await reads.fetchrow(
-        "SELECT array_agg(program_id) AS program_ids, array_agg(revoked_by) AS kinds, "
-        "array_agg(value) AS names, "
-        "array_agg(extract(epoch FROM revoked_at)::float8) AS seconds "
+async def read_revoked(session: AsyncSession, since: datetime) -> Revoked:
+    """What was revoked after `since`, in every programme."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT program_id, revoked_by, value, extract(epoch FROM revoked_at)::float8 AS seconds "
         "FROM token_revocation WHERE revoked_at > $1",
         since,
     )
-    if row["names"] is None:
-        return {}
-    places = zip(row["program_ids"], row["kinds"], row["names"], strict=True)
-    return dict(zip(places, row["seconds"], strict=True))
+    return {(row["program_id"], row["revoked_by"], row["value"]): row["seconds"] for row in rows}
 
 
 async def forget_revocations(session: AsyncSession, before: datetime) -> int:

@@ -16,6 +16,7 @@ from shared.consumer.delivery import (
     decode,
 )
 from shared.consumer.member import Consumer
+from shared.consumer.revocations import hear_revocations
 
 __all__ = [
     "BehindParked",
@@ -29,5 +30,6 @@ __all__ = [
     "Worker",
     "decode",
     "discard_dead_letter",
+    "hear_revocations",
     "replay_dead_letter",
 ]

@@ -8,6 +8,7 @@ from shared.contracts.event import Event, Part
 
 LIFECYCLE = "membership.lifecycle"
 DIRECTORY = "membership.directory"
+ACCESS = "membership.access"
 
 
 class MemberEnrolled(Event):
@@ -146,3 +147,19 @@ class TierSchemeChanged(Event):
     version: int
     window_days: int
     tiers: tuple[TierStep, ...]
+
+
+class TokensRevoked(Event):
+    """Access tokens issued up to `revoked_at` are refused from now on.
+
+    `revoked_by` says what `value` is: "subject" the `sub` of tokens (a client's id, a member's id,
+    or whoever an outside provider names), "token" the `jti` of one.
+    """
+
+    TYPE: ClassVar[str] = "tokens.revoked.v1"
+    TOPIC: ClassVar[str] = ACCESS
+    KEY: ClassVar[tuple[str, ...]] = ("program_id",)
+
+    revoked_by: Literal["subject", "token"]
+    value: str
+    revoked_at: datetime

@@ -12,6 +12,7 @@ from shared.http.direct import DirectRoute
 from shared.http.documents import describe, serve_documents
 from shared.http.internal import HealthCheck, Invariants, internal_router
 from shared.http.middleware import Frame
+from shared.http.revocations import follow_revocations
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -62,7 +63,7 @@ def _direct_routes(routers: Sequence[APIRouter]) -> dict[tuple[str, str], Direct
 
 
 def _with_reads(runtime: Runtime, inner: Lifespan | None) -> Lifespan:
-    """The app's life: connections for reads, and whatever the service adds."""
+    """The app's life: connections for reads, revoked tokens, and whatever the service adds."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -73,6 +74,7 @@ def _with_reads(runtime: Runtime, inner: Lifespan | None) -> Lifespan:
                     settings.database_url, settings.database_read_pool_size, read_only=True
                 )
             )
+            await stack.enter_async_context(follow_revocations(runtime))
             if inner is not None:
                 await stack.enter_async_context(inner(app))
             yield

@@ -19,7 +19,9 @@ _SCHEMES: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "From membership's POST /v1/oauth/token",
+        "description": "From membership's POST /v1/oauth/token. Refused with 401: one that is not "
+        "ours or has ended (`token_invalid`), one that was revoked (`token_revoked`), and one that "
+        "was issued for longer than is allowed here (`token_lives_too_long`).",
     },
     **{
         name: {"type": "apiKey", "in": "header", "name": name, "description": text}

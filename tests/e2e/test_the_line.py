@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from shared.auth import till_headers
@@ -17,6 +18,7 @@ from tests.support.line import Line, module_line
 
 pytestmark = pytest.mark.xdist_group("line")
 POS = "/v1/pos-transactions"
+REVOCATIONS = "/v1/token-revocations"
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +135,64 @@ async def test_a_correlation_id_travels_from_the_till_to_the_ledgers_news(line: 
             c=correlation_id,
         )
         assert told > 0, service
+
+
+APIS = ("membership", "points-api", "campaigns", "notifications")
+Said = list[tuple[int, str]]
+
+
+async def new_token(line: Line, client: dict[str, Any]) -> str:
+    """Another token of the client."""
+    form = {"grant_type": "client_credentials"} | {
+        name: client[name] for name in ("client_id", "client_secret")
+    }
+    url = f"{line.parts['membership'].url}/v1/oauth/token"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return str((await http.post(url, data=form)).json()["access_token"])
+
+
+async def ask_all(line: Line, token: str) -> Said:
+    """What each service says to the holder of the token."""
+    said = []
+    async with httpx.AsyncClient(
+        trust_env=False, headers={"Authorization": f"Bearer {token}"}
+    ) as http:
+        for name in APIS:
+            answer = await http.get(f"{line.parts[name].url}/internal/dead-letters")
+            body = answer.json()
+            said.append((answer.status_code, body["code"] if answer.is_error else ""))
+    return said
+
+
+async def test_revoked_tokens_are_refused_by_every_service_and_after_a_restart(line: Line) -> None:
+    staff = {"kind": "staff", "name": "Left the company", "roles": ["operations"]}
+    client = await line.ask("membership", "POST", "/v1/clients", staff)
+    leaked, kept = [await new_token(line, client) for _ in range(2)]
+    good: Said = [(200, "")] * 4
+    refused: Said = [(401, "token_revoked")] * 4
+    assert await ask_all(line, leaked) == await ask_all(line, kept) == good
+
+    async def is_refused(token: str) -> bool:
+        return await ask_all(line, token) == refused
+
+    token_id = jwt.decode(leaked, options={"verify_signature": False})["jti"]
+    await line.ask("membership", "POST", REVOCATIONS, {"holder": "token", "id": token_id})
+    await until(lambda: is_refused(leaked), 15)
+    assert await ask_all(line, kept) == good, "the client's other tokens are as good as before"
+
+    client_id = client["client_id"]
+    revoked = {"holder": "client", "id": client_id}
+    at = (await line.ask("membership", "POST", REVOCATIONS, revoked))["revoked_at"]
+    await until(lambda: is_refused(kept), 15)
+    for name in APIS:
+        line.parts[name].kill()
+        line.parts[name].start()
+    for name in APIS:
+        await line.parts[name].ready()
+    assert await ask_all(line, leaked) == await ask_all(line, kept) == refused
+
+    # Tokens tell whole seconds: one of the next second is the first good one.
+    await until(lambda: datetime.now(UTC) >= datetime.fromisoformat(at) + timedelta(seconds=1))
+    assert await ask_all(line, await new_token(line, client)) == good
+    await drain(line)
+    assert await broken_invariants(line) == {}

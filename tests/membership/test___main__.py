@@ -42,7 +42,7 @@ def test_a_programme_is_started_by_two_commands(settings: MembershipSettings) ->
     first, again = (json.loads(_run(settings, *create).stdout) for _ in range(2))
     assert first["client_secret"]
     assert again == {**first, "client_secret": None}
-    token = _run(settings, "issue-token", "--client-id", client_id, "--hours", "24")
+    token = _run(settings, "issue-token", "--client-id", client_id)
     assert token.stdout.count(".") == 2
     rotated = _run(settings, "rotate-keys")
     assert (rotated.returncode, len(rotated.stdout.strip())) == (0, 32)
@@ -53,7 +53,9 @@ def test_a_command_that_cannot_be_carried_out_says_why_in_one_line(
 ) -> None:
     answers = [
         _run(settings, "issue-token", "--client-id", "nobody"),
+        _run(settings, "issue-token", "--client-id", "nobody", "--hours", "24"),
         _run(settings, "create-program", "--name", "R", "--currency", "CNY", "--time-zone", "Moon"),
     ]
-    assert [a.returncode for a in answers] == [1, 1]
+    assert [a.returncode for a in answers] == [1, 1, 1]
+    assert "TOKEN_SECONDS_MAX" in answers[1].stderr
     assert all(len(a.stderr.strip().splitlines()) == 1 for a in answers), answers

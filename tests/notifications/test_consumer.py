@@ -95,6 +95,7 @@ def test_messages_are_planned_from_news_of_what_has_happened_and_from_nothing_el
     assert {event.TOPIC for event in HANDLERS} == {
         "membership.lifecycle",
         "membership.directory",
+        "membership.access",
         "campaigns.rewards",
     }
     assert all(EVENT_TYPES[event.TYPE] is event for event in HANDLERS)

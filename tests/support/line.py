@@ -37,6 +37,7 @@ PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "notifications": ("notifications", ("api", "consumer", "relay", "jobs")),
 }
 SHOPS = 3
+TOKEN_HOURS = 4  # A long run outlives a token of minutes.
 
 
 @dataclass
@@ -124,6 +125,7 @@ class Line:
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
             "PORT": str(port),
             "DEPLOYMENT_KEY": DEPLOYMENT_KEY,
+            "TOKEN_SECONDS_MAX": str(TOKEN_HOURS * 3_600),
             "JWKS_URL": f"{self.parts['membership'].url}/.well-known/jwks.json",
         }
         return {f"{service.upper()}_{name}": value for name, value in values.items()}
@@ -209,7 +211,7 @@ def _make_program(line: Line) -> None:
     line.program_id = UUID(json.loads(made[-1])["program_id"])
     token = run_tool(
         "services.membership",
-        *("issue-token", "--client-id", "admin", "--hours", "4"),
+        *("issue-token", "--client-id", "admin", "--hours", str(TOKEN_HOURS)),
         environment=environment,
     )
     line.token = token[-1]

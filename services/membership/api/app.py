@@ -12,6 +12,7 @@ from services.membership.api import (
     identities,
     lookups,
     members,
+    revocations,
     shops,
     tier_scheme,
     tills,
@@ -26,6 +27,7 @@ ROUTERS = tuple(
     module.router
     for module in (
         tokens,
+        revocations,
         clients,
         directory,
         directory_bulk,

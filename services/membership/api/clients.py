@@ -153,6 +153,6 @@ async def delete_client(
     session: Tx,
     now: Now,
 ) -> None:
-    """It gets no more tokens; those it holds end within minutes. Role: admin."""
+    """It gets no more tokens; every service refuses those it holds within seconds. Role: admin."""
     _require_whole_programme(staff)
     await disable_client(session, now, staff.program_id, client_id)

@@ -27,6 +27,10 @@ class SubjectUnknown(Rejected):
     """The subject token is not a member of the client's programme (RFC 6749 invalid_grant)."""
 
 
+class TooManyRevocations(Conflict):
+    """Every process keeps what is revoked in memory; disable clients, or rotate the keys."""
+
+
 class ScopeTooWide(Forbidden):
     """A scoped administrator may only give what lies in their own malls."""
 

@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.membership.domain.errors import ClientUnknown
 from services.membership.storage.clients import disable_client_row
+from services.membership.storage.revocations import revoke
 
 
 async def disable_client(
     session: AsyncSession, now: datetime, program_id: UUID, client_id: str
 ) -> None:
-    """It gets no more tokens; those it has end by themselves. Raises `ClientUnknown`."""
+    """It gets no more tokens, and those it has are revoked. Raises `ClientUnknown`."""
     if not await disable_client_row(session, program_id, client_id, now):
         raise ClientUnknown("No client has this id.")
+    await revoke(session, now, program_id, "subject", client_id)

@@ -146,6 +146,8 @@ _UNKNOWN_THERE: tuple[tuple[str, str, Any], ...] = (
     ("POST", _MEMBER + "/identities", {"type": "card", "value": "VIP-1"}),
     ("DELETE", _MEMBER + "/identities/{identity_id}", None),
     ("DELETE", "/v1/clients/{client_id}", None),
+    ("POST", "/v1/token-revocations", {"holder": "client", "id": "{client_id}"}),
+    ("POST", "/v1/token-revocations", {"holder": "member", "id": "{member_id}"}),
 )
 # The same codes and the same phone are free to use there, and touch nothing of A's.
 _FREE_THERE: tuple[tuple[str, str, Any], ...] = (
@@ -170,7 +172,8 @@ async def test_another_programme_sees_and_changes_nothing_on_any_route(
     before = await _state_of(world)
     intruder = Intruder(client, other_world, names)
     for method, route, body in _UNKNOWN_THERE:
-        assert (await intruder.call(method, route, body)).status_code == 404, route
+        filled = {name: value.format(**names) for name, value in (body or {}).items()}
+        assert (await intruder.call(method, route, body and filled)).status_code == 404, route
     for kind, code in (("brands", "as-brand"), ("categories", "as-own")):
         answer = await intruder.call("GET", f"/v1/{kind}/{{code}}", code=code)
         assert answer.status_code == 404

@@ -9,8 +9,10 @@ from services.membership.domain.errors import ClientUnknown
 from services.membership.storage.clients import find_client
 from services.membership.usecases.create_client import ClientWanted, create_client
 from services.membership.usecases.disable_client import disable_client
+from shared.contracts.membership import TokensRevoked
 from shared.db import transaction
 from tests.membership.world import World
+from tests.support.service import read_outbox
 
 
 async def test_a_disabled_client_stays_disabled_since_the_first_time(
@@ -32,3 +34,13 @@ async def test_a_disabled_client_stays_disabled_since_the_first_time(
         with pytest.raises(ClientUnknown):
             async with transaction(world.engine) as session:
                 await disable_client(session, now, program_id, client_id)
+
+
+async def test_the_tokens_of_a_disabled_client_are_revoked_everywhere(world: World) -> None:
+    now, wanted = world.clock(), ClientWanted("staff", "Desk", ("members",), None, None)
+    async with transaction(world.engine) as session:
+        client, _ = await create_client(session, now, world.program_id, Scope(), wanted)
+        await disable_client(session, now, world.program_id, client.client_id)
+    told = (await read_outbox(world.engine, world.program_id))[-1]
+    assert isinstance(told, TokensRevoked)
+    assert (told.revoked_by, told.value, told.revoked_at) == ("subject", client.client_id, now)

@@ -42,7 +42,7 @@ async def test_a_token_of_a_day_is_good_for_a_day_though_the_keys_are_rotated(
         async with transaction(world.engine) as session:
             return await read_jwks(session, world.clock())
 
-    verifier = TokenVerifier(fetch, "galleria", world.clock)  # type: ignore[arg-type]
+    verifier = TokenVerifier(fetch, "galleria", world.clock, seconds_max=86_400)  # type: ignore[arg-type]
     assert (await verifier.principal(token)).program_id == world.program_id
     world.clock.advance(minutes=1)
     kid = jwt.get_unverified_header(token)["kid"]

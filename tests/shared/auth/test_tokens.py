@@ -12,16 +12,19 @@ from shared.auth import (
     AUDIENCE,
     KeysUnavailable,
     Member,
+    RevocationsUnavailable,
     Service,
     Staff,
     TokenInvalid,
+    TokenLivesTooLong,
+    TokenRevoked,
     TokenVerifier,
     fetch_keys_from,
     principal_of,
 )
 from shared.ids import new_id
 from tests.support.clock import HandClock
-from tests.support.frame import PROGRAM
+from tests.support.frame import OTHER_PROGRAM, PROGRAM
 
 ISSUER = "galleria"
 KEY = "a deployment key that is long enough"
@@ -98,6 +101,10 @@ async def test_keys_are_read_once_for_many_at_the_same_time(provider: Provider) 
         {"exp": None},
         {"sub": None},
         {"exp": 1},
+        {"iat": None},
+        {"iat": "x"},
+        {"iat": float("nan")},
+        {"iat": 9_999_999_999, "exp": 9_999_999_999},
         {"exp": "9999999999x"},
         {"exp": float("nan")},
         {"knd": "king"},
@@ -181,6 +188,65 @@ async def test_keys_that_cannot_be_read_are_no_fault_of_the_caller(provider: Pro
 async def test_junk_is_an_invalid_token(provider: Provider, junk: str) -> None:
     with pytest.raises(TokenInvalid):
         await provider.verifier().principal(junk)
+
+
+@pytest.mark.parametrize("seconds", [901, 86_400, float("inf")])
+async def test_a_token_that_lives_longer_than_is_allowed_is_refused_whoever_issued_it(
+    provider: Provider, clock: HandClock, seconds: float
+) -> None:
+    now = int(clock().timestamp())
+    with pytest.raises(TokenLivesTooLong) as refused:
+        await provider.verifier().principal(provider.token(exp=now + seconds))
+    assert refused.value.facts == {"token_seconds_max": 900}
+    local = TokenVerifier(provider.fetch, ISSUER, clock, seconds_max=86_400)
+    assert await local.principal(provider.token(exp=now + 86_400))
+
+
+async def test_an_issuers_clock_may_be_a_little_ahead(provider: Provider, clock: HandClock) -> None:
+    soon = int(clock().timestamp()) + 30
+    assert await provider.verifier().principal(provider.token(iat=soon, exp=soon + 900))
+
+
+async def test_a_revoked_subject_is_refused_though_it_was_good_and_may_come_back_with_a_new_token(
+    provider: Provider, clock: HandClock
+) -> None:
+    verifier, token = provider.verifier(), provider.token()
+    await verifier.principal(token)
+    verifier.put_revoked({(PROGRAM, "subject", "staff-1"): clock().timestamp() + 0.5})
+    with pytest.raises(TokenRevoked):
+        await verifier.principal(token)
+    assert await verifier.principal(provider.token(sub="staff-2"))
+    clock.advance(seconds=1)
+    assert await verifier.principal(provider.token())
+
+
+async def test_a_revoked_member_is_found_however_the_token_spells_the_id(
+    provider: Provider, clock: HandClock
+) -> None:
+    verifier, member = provider.verifier(), new_id()
+    verifier.put_revoked({(PROGRAM, "subject", str(member)): clock().timestamp()})
+    with pytest.raises(TokenRevoked):
+        await verifier.principal(provider.token(knd="member", sub=str(member).upper()))
+
+
+async def test_one_token_is_revoked_and_its_holders_others_are_not(
+    provider: Provider, clock: HandClock
+) -> None:
+    verifier = provider.verifier()
+    verifier.put_revoked({(PROGRAM, "token", "t-1"): clock().timestamp()})
+    with pytest.raises(TokenRevoked):
+        await verifier.principal(provider.token(jti="t-1"))
+    assert await verifier.principal(provider.token(jti="t-2"))
+    assert await verifier.principal(provider.token(jti="t-1", prg=str(OTHER_PROGRAM)))
+
+
+async def test_until_it_is_known_what_is_revoked_no_token_is_good(provider: Provider) -> None:
+    verifier = provider.verifier()
+    verifier.put_revoked(None)
+    with pytest.raises(RevocationsUnavailable):
+        await verifier.principal(provider.token())
+    verifier.put_revoked({})
+    assert await verifier.principal(provider.token())
 
 
 def test_scopes_of_staff_are_read() -> None:
