@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
-from pydantic import StringConstraints
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.auth import (
@@ -26,11 +25,6 @@ from shared.consumer import Handlers
 from shared.db import Statements, transaction
 from shared.errors import Malformed
 from shared.settings import ServiceSettings
-
-# Text that PostgreSQL and people can read: no NUL, no control characters.
-PLAIN = r"^[^\x00-\x1f\x7f]*$"
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.campaigns.api.fields import (
-    Cursor,
-    Day,
-    Id,
-    Limit,
-    MemberCode,
-    MemberNumber,
-    ReceiptNumber,
-    Strict,
-    TillId,
-)
+from services.campaigns.api.fields import Cursor, Day, Limit, MemberCode
 from services.campaigns.api.principals import DESK, require_mall, require_reader
 from services.campaigns.domain.errors import MemberCodeRefused
 from services.campaigns.queries.campaigns import get_campaign
@@ -27,7 +17,8 @@ from services.campaigns.storage.claims import Paper
 from services.campaigns.storage.request_keys import request_key
 from services.campaigns.usecases.claim_reward import Claim, claim_reward
 from shared.auth import MemberCodeInvalid, read_member_code, require_role
-from shared.http.depends import CurrentStaff, IdempotencyKey, Name, Now, Tx, runtime_of
+from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx, runtime_of
+from shared.http.fields import Id, MemberNumber, Name, ReceiptNumber, Strict, TillId
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}/claims", tags=["desk"])
 

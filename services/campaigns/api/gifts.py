@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.campaigns.api.fields import Id, Strict
 from services.campaigns.api.principals import CAMPAIGNS, require_reader
 from services.campaigns.api.specs import Names
 from services.campaigns.queries.gifts import get_gift
 from services.campaigns.usecases.put_gift import put_gift
 from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Tx
+from shared.http.fields import Id, Strict
 
 router = APIRouter(prefix="/v1/gifts", tags=["gifts"])
 Sku = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", examples=["spring-tote"])]

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.campaigns.api.fields import Cursor, Id, Limit, Strict
+from services.campaigns.api.fields import Cursor, Limit
 from services.campaigns.api.principals import (
     DESK,
     require_mall,
@@ -24,7 +24,8 @@ from services.campaigns.queries.grants import (
 from services.campaigns.storage.claim_book import Desk
 from services.campaigns.usecases.issue_gift import issue_gift
 from shared.auth import Member, Staff, require_role
-from shared.http.depends import CurrentStaff, MemberOrStaff, Name, Now, Tx
+from shared.http.depends import CurrentStaff, MemberOrStaff, Now, Tx
+from shared.http.fields import Id, Name, Strict
 
 router = APIRouter(prefix="/v1", tags=["grants"])
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from services.campaigns.api.fields import CurrencyCode, Id, Instant, Minor, Strict, TimeOfDay
+from services.campaigns.api.fields import Instant, Minor, TimeOfDay
 from services.campaigns.domain.campaigns import minute_of_day
-from shared.http.depends import Code, Name
+from shared.http.fields import Code, CurrencyCode, Id, Name, Strict
 
 MULTIPLIER_EXAMPLE: dict[str, Any] = {
     "name": {"zh": "周末美妆双倍积分", "en": "Double points on beauty at weekends"},

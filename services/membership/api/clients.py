@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, status
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.membership.api.fields import Role, Strict
+from services.membership.api.fields import Role
 from services.membership.api.once import once
 from services.membership.api.pages import Cursor, Limit, after, next_cursor
 from services.membership.api.principals import scope_of
@@ -18,7 +18,8 @@ from services.membership.queries.clients import list_clients
 from services.membership.usecases.create_client import ClientWanted, create_client
 from services.membership.usecases.disable_client import disable_client
 from shared.auth import Staff, require_role
-from shared.http.depends import CurrentStaff, IdempotencyKey, Name, Now, Tx
+from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
+from shared.http.fields import Name, Strict
 
 router = APIRouter(prefix="/v1/clients", tags=["clients"])
 ADMIN = "admin"

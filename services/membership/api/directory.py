@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.membership.api.fields import CurrencyCode, Strict, ZoneName
+from services.membership.api.fields import ZoneName
 from services.membership.api.pages import Cursor, Limit, after, next_cursor
 from services.membership.api.principals import scope_of
 from services.membership.domain.directory import (
@@ -19,7 +19,8 @@ from services.membership.domain.errors import ThingUnknown
 from services.membership.queries.directory import Table, find_thing, list_things
 from services.membership.usecases.put_directory import put_directory
 from shared.auth import Staff, require_role
-from shared.http.depends import Code, CurrentStaff, Name, Now, Tx
+from shared.http.depends import CurrentStaff, Now, Tx
+from shared.http.fields import Code, CurrencyCode, Name, Strict
 
 router = APIRouter(prefix="/v1", tags=["directory"])
 DIRECTORY = "directory"

@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.membership.api.directory import DIRECTORY, LabelRequest, MallRequest
-from services.membership.api.fields import Strict, TillId
 from services.membership.api.principals import scope_of
 from services.membership.api.shops import ShopRequest
 from services.membership.domain.directory import LabelWanted, MallWanted, ShopWanted, TillWanted
 from services.membership.domain.directory_plan import Directory, DirectoryWanted, Outcome
 from services.membership.usecases.put_directory import put_directory
 from shared.auth import require_role
-from shared.http.depends import Code, CurrentStaff, Now, Tx
+from shared.http.depends import CurrentStaff, Now, Tx
+from shared.http.fields import Code, Strict, TillId
 
 router = APIRouter(prefix="/v1", tags=["directory"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
 
-from services.membership.api.fields import Day, Instant, Phone, Strict
+from services.membership.api.fields import Day, Instant, Phone
 from services.membership.api.principals import (
     keys_of,
     require_member_desk,
@@ -18,7 +18,8 @@ from services.membership.domain.members import Channel, Enrolled, EnrolWanted, L
 from services.membership.queries.directory import find_mall_code
 from services.membership.usecases.enrol_members import enrol_members
 from shared.errors import DomainError
-from shared.http.depends import Code, CurrentTill, Name, Now, StaffOrService, Tx
+from shared.http.depends import CurrentTill, Now, StaffOrService, Tx
+from shared.http.fields import Code, Name, Strict
 from shared.http.problems import FieldProblem, field_problems
 
 router = APIRouter(prefix="/v1/members", tags=["enrolment"])

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.membership.api.fields import Strict
 from services.membership.api.principals import keys_of, require_member_desk
 from services.membership.domain.identities import IdentityType
 from services.membership.usecases.add_identity import add_identity
 from services.membership.usecases.remove_identity import remove_identity
-from shared.http.depends import PLAIN, Now, StaffOrService, Tx
+from shared.http.depends import Now, StaffOrService, Tx
+from shared.http.fields import PLAIN, Strict
 
 router = APIRouter(prefix="/v1/members/{member_id}/identities", tags=["members"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.membership.api.fields import MemberNumber, Phone, Strict
+from services.membership.api.fields import Phone
 from services.membership.api.principals import (
     keys_of,
     require_member_desk,
@@ -26,7 +26,8 @@ from services.membership.queries.members import find_member, find_member_by_numb
 from services.membership.storage.members import find_members_by_index
 from services.membership.storage.programs import get_program
 from shared.auth import MemberCodeInvalid, read_member_code
-from shared.http.depends import PLAIN, CurrentTill, Now, StaffOrService, Tx
+from shared.http.depends import CurrentTill, Now, StaffOrService, Tx
+from shared.http.fields import PLAIN, MemberNumber, Strict
 
 router = APIRouter(prefix="/v1/members", tags=["members"])
 

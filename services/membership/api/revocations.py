@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request, status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.config import JsonDict
 
-from services.membership.api.fields import Strict
 from services.membership.api.principals import MEMBERS, scope_of, settings_of
 from services.membership.domain.errors import OutOfScope
 from services.membership.usecases.revoke_tokens import Holder, revoke_tokens
 from shared.auth import Staff, require_role
 from shared.http.depends import CurrentStaff, Now, Tx
+from shared.http.fields import Strict
 
 router = APIRouter(prefix="/v1/token-revocations", tags=["tokens"])
 ADMIN = "admin"

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.membership.api.directory import get_page, get_thing, put_one
-from services.membership.api.fields import Strict
 from services.membership.api.pages import Cursor, Limit
 from services.membership.domain.directory import ShopWanted
 from services.membership.domain.directory_plan import DirectoryWanted
-from shared.http.depends import Code, CurrentStaff, Name, Now, Tx
+from shared.http.depends import CurrentStaff, Now, Tx
+from shared.http.fields import Code, Name, Strict
 
 router = APIRouter(prefix="/v1/shops", tags=["directory"])
 ShopCode = Annotated[Code, Path(description="a shop's code", examples=["s367"])]

@@ -7,14 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.membership.api.directory import DIRECTORY
-from services.membership.api.fields import Strict
 from services.membership.api.principals import scope_of
 from services.membership.domain.errors import OutOfScope, ThingUnknown
 from services.membership.domain.tiers import Tier, TierScheme
 from services.membership.storage.tier_schemes import list_schemes
 from services.membership.usecases.put_tier_scheme import put_tier_scheme
 from shared.auth import require_role
-from shared.http.depends import Code, CurrentStaff, Name, Now, Tx
+from shared.http.depends import CurrentStaff, Now, Tx
+from shared.http.fields import Code, Name, Strict
 
 router = APIRouter(prefix="/v1/tier-scheme", tags=["tiers"])
 _SCHEME: JsonDict = {

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.membership.api.directory import get_thing, put_one
-from services.membership.api.fields import Strict, TillId
 from services.membership.api.once import once
 from services.membership.api.pages import Cursor, Limit, after, next_cursor
 from services.membership.api.principals import scope_of, settings_of
@@ -21,6 +20,7 @@ from services.membership.queries.directory import find_till, list_tills
 from services.membership.usecases.rotate_till_key import rotate_till_key
 from shared.auth import Staff, derive_till_secret, require_role
 from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
+from shared.http.fields import Strict, TillId
 
 router = APIRouter(prefix="/v1/shops/{code}/tills", tags=["tills"])
 TillPath = Annotated[TillId, Path(examples=["T1"])]

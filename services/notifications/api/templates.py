@@ -27,7 +27,8 @@ from services.notifications.queries.templates import (
 )
 from services.notifications.usecases.save_template import save_template
 from shared.auth import require_role
-from shared.http.depends import PLAIN, CurrentStaff, Now, Tx
+from shared.http.depends import CurrentStaff, Now, Tx
+from shared.http.fields import PLAIN
 
 router = APIRouter(prefix="/v1/templates", tags=["templates"])
 

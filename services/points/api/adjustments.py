@@ -10,7 +10,8 @@ from services.points.api.principals import ADJUST
 from services.points.domain.errors import NothingToAdjust
 from services.points.usecases.adjust_points import AdjustmentRequest, adjust_points
 from shared.auth import require_role
-from shared.http.depends import Code, CurrentStaff, IdempotencyKey, Name, Now, Tx
+from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
+from shared.http.fields import Code, Name
 from shared.ids import new_id
 from shared.logs import correlation_id, trace_parent
 

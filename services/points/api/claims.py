@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.points.api.pos_models import Minor, ReceiptNumber, TillId
+from services.points.api.pos_models import Minor
 from services.points.api.principals import DESK
 from services.points.api.state import settings_of
 from services.points.domain.errors import MemberUnknown
@@ -14,6 +14,7 @@ from services.points.domain.receipts import ReceiptKey
 from services.points.usecases.claim_receipt import ReceiptClaim, claim_receipt
 from shared.auth import Staff, require_role
 from shared.http.depends import MemberOrStaff, Now, Tx
+from shared.http.fields import ReceiptNumber, TillId
 from shared.logs import correlation_id, trace_parent
 
 router = APIRouter(prefix="/v1/members/{member_id}/receipt-claims", tags=["Accounts"])

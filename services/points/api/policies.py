@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from services.points.api.pos_models import CategoryCode
 from services.points.api.principals import POLICY
 from services.points.domain.earning import Policy, Rounding
 from services.points.queries.policies import list_policies
 from services.points.usecases.set_earning_policy import set_earning_policy
 from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Now, Tx
+from shared.http.fields import Code
 
 POINTS_PER_MINOR_MAX = 9
 router = APIRouter(prefix="/v1/earning-policies", tags=["Earning policies"])
@@ -63,9 +63,9 @@ class PolicyIn(BaseModel):
 
     effective_from: Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST)]
     programme: RateIn
-    categories: dict[CategoryCode, RateIn] = Field(default={}, max_length=500)
+    categories: dict[Code, RateIn] = Field(default={}, max_length=500)
     shops: dict[UUID, RateIn] = Field(default={}, max_length=2_000)
-    tier_multipliers_milli: dict[CategoryCode, Multiplier] = Field(default={}, max_length=50)
+    tier_multipliers_milli: dict[Code, Multiplier] = Field(default={}, max_length=50)
     rounding: Rounding = Rounding.FLOOR
     expires_months: int | None = Field(default=None, strict=True, ge=1, le=120)
 

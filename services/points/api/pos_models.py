@@ -4,42 +4,42 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-TillId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-ReceiptNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,64}$")]
-CategoryCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+from shared.http.fields import Code, CurrencyCode, ReceiptNumber, Strict, TillId
+
+# Sold for nothing is legal.
 Minor = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
 LINES_MAX = 500
 
 
-class Strict(BaseModel):
-    """Nothing unknown, nothing converted: `true` is not 1 and `"12"` is not 12."""
+class Printed(Strict):
+    """What a till printed does not change any more."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
-class LineIn(Strict):
+class LineIn(Printed):
     """One line. `amount_minor` is after `discount_minor`; on a refund it is what goes back."""
 
     line_number: int = Field(ge=1, le=100_000)
-    category: CategoryCode
-    brand: CategoryCode | None = None
+    category: Code
+    brand: Code | None = None
     quantity: int = Field(1, ge=0, le=1_000_000_000)
     amount_minor: Minor
     discount_minor: Minor = 0
     original_line_number: int | None = Field(None, ge=1, le=100_000)
 
 
-class TenderIn(Strict):
+class TenderIn(Printed):
     """How a part was paid."""
 
     kind: Literal["cash", "card", "mobile", "coupon", "points", "gift_card", "stored_value"]
     amount_minor: Minor
 
 
-class OriginalIn(Strict):
+class OriginalIn(Printed):
     """The sale that a refund undoes, of the same shop."""
 
     till_id: TillId
@@ -47,7 +47,7 @@ class OriginalIn(Strict):
     business_date: date
 
 
-class PosTransactionIn(Strict):
+class PosTransactionIn(Printed):
     """A sale or a refund as the till printed it. Name the member in one way, or not at all."""
 
     kind: Literal["sale", "refund"] = "sale"
@@ -56,7 +56,7 @@ class PosTransactionIn(Strict):
     receipt_number: ReceiptNumber
     business_date: date
     purchased_at: AwareDatetime
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    currency: CurrencyCode
     total_minor: Minor
     lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
     tenders: list[TenderIn] = Field([], max_length=20)

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from shared.db import driver
 from shared.errors import Conflict, Forbidden, NotFound, Rejected, Unauthenticated, Unavailable
 from shared.http.app import create_app
-from shared.http.depends import CurrentMember, CurrentTill, Name, Public, Runtime, Tx
+from shared.http.depends import CurrentMember, CurrentTill, Public, Runtime, Tx
+from shared.http.fields import Name
 from shared.logs import correlation_id, trace_parent
 from shared.outbox import News, tell
 from tests.support.clock import HandClock
