@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 Status = Literal["granted", "issued", "bill_back", "revoked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """One grant row. A unit (campaign, `unit_key`) may be granted again after a revocation, as
     its next `generation`; a points unit may have several generations that add up."""
 

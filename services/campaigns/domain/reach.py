@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.campaigns.domain.campaigns import SpendAndGet
 from services.campaigns.domain.receipts import Receipt
-from services.campaigns.domain.rulebook import Meeting, Rulebook, ScopeRules, candidates
+from services.campaigns.domain.rulebook import Meeting, Rulebook, ScopeRules, candidates, scopes_of
 
 # A member's local day, and what every scope counts of it at most.
 MemberDay = tuple[UUID, date]
@@ -77,7 +77,7 @@ def touched_with_day(
     if receipt.member_id is None:
         return
     for rules, _, _ in meeting.counted:
-        total = totals[rules]
+        total = totals.get(rules, 0)
         for campaign, rule in rules.by_day:
             has = held.get(campaign.family)
             if total < rule.member_threshold_minor and (
@@ -117,10 +117,12 @@ def day_of(receipt: Receipt) -> MemberDay:
     return receipt.member_id, receipt.local_day
 
 
-def day_totals(meetings: Iterable[Meeting]) -> DayTotals:
-    """What each scope counts of these receipts."""
+def day_totals(book: Rulebook, receipts: Iterable[Receipt]) -> DayTotals:
+    """What each scope that sums days counts of these receipts."""
     totals: DayTotals = {}
-    for meeting in meetings:
-        for rules, amount_minor, _ in meeting.counted:
-            totals[rules] = totals.get(rules, 0) + amount_minor
+    for receipt in receipts:
+        for line in receipt.lines:
+            for rules in scopes_of(book, receipt, line):
+                if rules.by_day:
+                    totals[rules] = totals.get(rules, 0) + line.amount_minor
     return totals

@@ -4,8 +4,8 @@ A receipt's facts may arrive in any order and more than once; `merge` makes the 
 them whatever the order.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -34,8 +34,7 @@ class Refund:
     lines: tuple[tuple[int | None, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(NamedTuple):
     """The till's paper. `shop_is_known` is false when the directory had not told of the shop."""
 
     mall_id: UUID
@@ -53,8 +52,7 @@ class Sale:
     shop_is_known: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReceipt:
+class StoredReceipt(NamedTuple):
     """All that has been heard of a receipt. `sale` is None while only refunds have come."""
 
     receipt_id: UUID
@@ -63,8 +61,7 @@ class StoredReceipt:
     refunds: tuple[Refund, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A receipt to be judged: net of refunds, with local time, brands and categories filled in.
 
     `local_day` is the calendar day in the mall's zone.
@@ -78,11 +75,7 @@ class Receipt:
     local_at: datetime
     currency: str
     lines: tuple[Line, ...]
-    local_day: date = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Everybody asks for the day, so it is worked out once."""
-        object.__setattr__(self, "local_day", self.local_at.date())
+    local_day: date
 
     @property
     def net_minor(self) -> int:
@@ -97,8 +90,7 @@ def merge(known: StoredReceipt, news: StoredReceipt) -> StoredReceipt:
     refunds = known.refunds
     if fresh:
         refunds = tuple(sorted((*known.refunds, *fresh), key=lambda r: r.transaction_id))
-    return replace(
-        known,
+    return known._replace(
         member_id=known.member_id or news.member_id,
         sale=known.sale or news.sale,
         refunds=refunds,
@@ -110,16 +102,24 @@ def as_receipt(stored: StoredReceipt) -> Receipt | None:
     sale = stored.sale
     if sale is None:
         return None
+    local_at = sale.purchased_at.astimezone(_zone(sale.time_zone))
     return Receipt(
-        receipt_id=stored.receipt_id,
-        member_id=stored.member_id,
-        mall_id=sale.mall_id,
-        shop_id=sale.shop_id,
-        purchased_at=sale.purchased_at,
-        local_at=sale.purchased_at.astimezone(_zone(sale.time_zone)),
-        currency=sale.currency,
-        lines=net_lines(sale, stored.refunds),
+        stored.receipt_id,
+        stored.member_id,
+        sale.mall_id,
+        sale.shop_id,
+        sale.purchased_at,
+        local_at,
+        sale.currency,
+        net_lines(sale, stored.refunds),
+        local_at.date(),
     )
+
+
+def to_be_judged(stored: Iterable[StoredReceipt]) -> dict[UUID, Receipt]:
+    """Those whose sale has come, by id."""
+    receipts = (as_receipt(one) for one in stored)
+    return {r.receipt_id: r for r in receipts if r is not None}
 
 
 @lru_cache(maxsize=1_000)
@@ -135,8 +135,10 @@ def net_lines(sale: Sale, refunds: Sequence[Refund]) -> tuple[Line, ...]:
     """
     sold = sale.lines or (Line(0, None, None, sale.total_minor, 0),)
     brand, category = sale.shop_brand, sale.shop_category
-    if any((brand and not x.brand) or (category and not x.category) for x in sold):
-        sold = with_shop(sold, brand, category)
+    for line in sold:
+        if (brand and not line.brand) or (category and not line.category):
+            sold = with_shop(sold, brand, category)
+            break
     return _less_refunds(sold, refunds) if refunds else sold
 
 

@@ -119,7 +119,7 @@ def meet(book: Rulebook, receipt: Receipt) -> Meeting:
     amounts: dict[ScopeRules, int] = {}
     bases: dict[ScopeRules, int] = {}
     for line in receipt.lines:
-        for rules in _scopes_of(book, receipt, line):
+        for rules in scopes_of(book, receipt, line):
             amounts[rules] = amounts.get(rules, 0) + line.amount_minor
             bases[rules] = bases.get(rules, 0) + line.base_micro
     return Meeting(receipt, [Counted(r, amount, bases[r]) for r, amount in amounts.items()])
@@ -133,7 +133,8 @@ def candidates(meeting: Meeting) -> Iterator[Campaign]:
                 yield campaign
 
 
-def _scopes_of(book: Rulebook, receipt: Receipt, line: Line) -> tuple[ScopeRules, ...]:
+def scopes_of(book: Rulebook, receipt: Receipt, line: Line) -> tuple[ScopeRules, ...]:
+    """The scopes that count the line."""
     kind = (receipt.mall_id, receipt.shop_id, line.brand, line.category)
     known = book.kinds_of_line.get(kind)
     if known is None:

@@ -8,6 +8,7 @@ once in a campaign family.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.campaigns.domain.campaigns import Campaign, SpendAndGet
@@ -37,8 +38,7 @@ class Pinned:
     is_out: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Deserved:
+class Deserved(NamedTuple):
     """One reward that the receipts earn. `uses` are the amounts they spend on it."""
 
     unit_key: str
@@ -100,11 +100,12 @@ class Purse:
     def __init__(self, receipts: Iterable[Receipt]) -> None:
         self.receipts = {r.receipt_id: r for r in receipts}
         self._left = {r.receipt_id: [x.amount_minor for x in r.lines] for r in receipts}
+        self._counted: dict[tuple[int, UUID], list[int]] = {}
 
     def available(self, rule: SpendAndGet, receipt: Receipt) -> int:
         """How much of the receipt counts for the rule and is not used yet."""
         left = self._left[receipt.receipt_id]
-        return sum(left[i] for i in _eligible(rule, receipt))
+        return sum([left[i] for i in self._lines_of(rule, receipt)])
 
     def use(self, rule: SpendAndGet, pool: Sequence[Receipt], wanted_minor: int) -> Uses:
         """Take up to `wanted_minor` from the pool in its order."""
@@ -118,11 +119,19 @@ class Purse:
 
     def _take(self, rule: SpendAndGet, receipt: Receipt, wanted_minor: int) -> int:
         left, taken = self._left[receipt.receipt_id], 0
-        for i in _eligible(rule, receipt):
+        for i in self._lines_of(rule, receipt):
             part = min(left[i], wanted_minor - taken)
             left[i] -= part
             taken += part
         return taken
+
+    def _lines_of(self, rule: SpendAndGet, receipt: Receipt) -> list[int]:
+        # By the rule's identity: it outlives the purse, and its value is slow to compare.
+        place = id(rule), receipt.receipt_id
+        found = self._counted.get(place)
+        if found is None:
+            found = self._counted[place] = _eligible(rule, receipt)
+        return found
 
     def earner(self, rule: SpendAndGet, pool: Sequence[Receipt], wanted_minor: int) -> Receipt:
         """The receipt of the pool with which `wanted_minor` is reached; the pool must suffice."""
@@ -135,7 +144,7 @@ class Purse:
 
     def total(self, rule: SpendAndGet, pool: Iterable[Receipt]) -> int:
         """The sum of what is available."""
-        return sum(self.available(rule, r) for r in pool)
+        return sum([self.available(rule, r) for r in pool])
 
 
 def _eligible(rule: SpendAndGet, receipt: Receipt) -> list[int]:

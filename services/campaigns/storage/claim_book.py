@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.campaigns.domain.campaigns import SpendAndGet
 from services.campaigns.domain.claims import Verdict
 from services.campaigns.domain.grants import Grant
-from services.campaigns.domain.receipts import as_receipt
 from services.campaigns.storage.claims import ClaimRow, Paper, insert_claim
 from services.campaigns.storage.decisions import Decisions, Scene, write_decisions
 from services.campaigns.storage.gifts import StockRow
@@ -84,8 +83,7 @@ def _grant_of(scene: Scene, decided: Decided, claim_id: UUID) -> NewGrant:
     rule = campaign.rule
     assert isinstance(rule, SpendAndGet)
     used = tuple(receipt_id for receipt_id, _ in verdict.uses)
-    receipt = as_receipt(scene.receipts[used[-1]])
-    assert receipt is not None
+    receipt = scene.receipts[used[-1]]
     grant = Grant(
         grant_id=new_id(),
         campaign_id=campaign.campaign_id,

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.reach import MemberDay, day_of
-from services.campaigns.domain.receipts import Receipt, as_receipt
-from services.campaigns.storage.receipts import list_receipts_of_days
+from services.campaigns.domain.receipts import Receipt
+from services.campaigns.storage.receipts import list_receipts, list_receipts_of_days
 
 
 @dataclass(slots=True)
@@ -39,16 +39,16 @@ async def read_days(
 ) -> None:
     """Have all receipts of these days in the pool, and those named."""
     days = member_days - pool.whole_days
-    named = [i for i in receipt_ids if i not in pool.receipts]
-    if not days and not named:
-        return
-    # Sorted, for a plan that walks the index once.
-    ordered, known = sorted(days), list(pool.receipts)
-    for stored in await list_receipts_of_days(session, program_id, ordered, named, known):
-        receipt = as_receipt(stored)
-        if receipt is not None:
+    if days:
+        # Sorted, for a plan that walks the index once.
+        known = list(pool.receipts)
+        for receipt in await list_receipts_of_days(session, program_id, sorted(days), known):
             _put(pool, receipt)
-    pool.whole_days |= days
+        pool.whole_days |= days
+    named = [i for i in receipt_ids if i not in pool.receipts]
+    if named:
+        for receipt in await list_receipts(session, program_id, named):
+            _put(pool, receipt)
 
 
 def _put(pool: DayPool, receipt: Receipt) -> None:

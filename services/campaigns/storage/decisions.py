@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.grants import Grant
-from services.campaigns.domain.receipts import StoredReceipt
+from services.campaigns.domain.receipts import Receipt
 from services.campaigns.domain.spending import Uses, Withheld
 from services.campaigns.storage.gifts import move_stock
 from services.campaigns.storage.grants import (
@@ -41,7 +41,7 @@ class Scene:
     now: datetime
     handbook: Handbook
     members: Mapping[UUID, MemberRow]
-    receipts: Mapping[UUID, StoredReceipt]
+    receipts: Mapping[UUID, Receipt]
     fresh: frozenset[UUID] = frozenset()
     reason: str = "recomputed"
     causes: Mapping[UUID, Cause] = field(default_factory=dict)

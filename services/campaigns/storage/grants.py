@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,13 +14,13 @@ from services.campaigns.domain.reach import Held, MemberDay
 from shared.db import driver
 from shared.errors import Invariant
 
+# In the order of `Grant`.
 _COLUMNS = """grant_id, campaign_id, version, unit_key, generation, family, origin, member_id, kind,
 points, points_revoked, gift_sku, stock_id, status, local_day, receipt_id, receipt_ids,
 threshold_minor, shortfall_minor, granted_at"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewGrant:
+class NewGrant(NamedTuple):
     """A grant and why: `inputs` are the facts, `explanation` has a sentence a language."""
 
     grant: Grant
@@ -33,9 +33,8 @@ class NewGrant:
 
 def grant_of(row: Any) -> Grant:
     """The grant in a row of `_COLUMNS`."""
-    values = dict(row)
-    values["receipt_ids"] = tuple(values["receipt_ids"])
-    return Grant(**values)
+    grant = Grant(*row)
+    return grant._replace(receipt_ids=tuple(grant.receipt_ids))
 
 
 async def list_family_grants(
@@ -140,13 +139,17 @@ async def insert_grants(
     if not grants:
         return
     connection = await driver(session)
-    columns = [list(c) for c in zip(*map(_row_of, grants), strict=True)]
+    # Rewards of one campaign share their sentences.
+    said = {id(new.explanation): new.explanation for new in grants}
+    texts = {place: json.dumps(one, ensure_ascii=False) for place, one in said.items()}
+    rows = [_row_of(new, texts[id(new.explanation)]) for new in grants]
+    columns = [list(c) for c in zip(*rows, strict=True)]
     written = await connection.fetch(_INSERT, program_id, now, *columns)
     if len(written) != len(grants):
         raise Invariant(f"{len(written)} of {len(grants)} grants were written")
 
 
-def _row_of(new: NewGrant) -> tuple[Any, ...]:
+def _row_of(new: NewGrant, explanation: str) -> tuple[Any, ...]:
     g = new.grant
     return (
         g.grant_id,
@@ -169,7 +172,7 @@ def _row_of(new: NewGrant) -> tuple[Any, ...]:
         "{" + ",".join(map(str, g.receipt_ids)) + "}",
         g.threshold_minor,
         json.dumps(new.inputs),
-        json.dumps(new.explanation, ensure_ascii=False),
+        explanation,
         g.granted_at,
         new.claim_id,
     )

@@ -5,7 +5,7 @@ exclusively: no receipt is judged by old rules after the new ones are committed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,17 @@ _kept: dict[UUID, "Handbook"] = {}
 
 @dataclass(frozen=True, slots=True)
 class Handbook:
-    """`shops` are (brand, category) by shop, `gifts` names by sku and language."""
+    """`shops` are (brand, category) by shop, `gifts` names by sku and language.
+
+    `sentences` remembers what was said of a (campaign, version, amount used): almost every reward
+    of a campaign uses just its threshold.
+    """
 
     revision: UUID
     rules: Rulebook
     shops: Mapping[UUID, tuple[str | None, str | None]]
     gifts: Mapping[str, Mapping[str, str]]
+    sentences: dict[tuple[UUID, int, int], Mapping[str, str]] = field(default_factory=dict)
 
 
 async def share_handbook(session: AsyncSession, program_id: UUID) -> Handbook:

@@ -1,23 +1,27 @@
 """Receipts: set-based reading, locking and writing."""
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.campaigns.domain.reach import MemberDay
 from services.campaigns.domain.receipts import (
     Line,
+    Receipt,
     Refund,
     Sale,
     StoredReceipt,
-    as_receipt,
     merge,
+    to_be_judged,
 )
 from shared.db import Driver, driver
 
+# In the order of `StoredReceipt` and its `Sale`, the refunds behind the lines.
 _COLUMNS = """receipt_id, member_id, mall_id, shop_id, till_id, receipt_number, business_date,
 purchased_at, time_zone, currency, total_minor, lines, refunds, shop_brand, shop_category,
 shop_is_known"""
@@ -51,38 +55,43 @@ WHERE r.program_id = $1 AND r.receipt_id = n.receipt_id
 
 async def store_receipts(
     session: AsyncSession, program_id: UUID, news: Sequence[StoredReceipt]
-) -> tuple[dict[UUID, StoredReceipt], set[UUID]]:
+) -> tuple[dict[UUID, Receipt], set[UUID]]:
     """Merge what was heard into the stored receipts, locking them in ascending order.
 
-    `news` has one entry a receipt. Returns the receipts that are new or changed, and the ids of
-    the new ones. A repeat changes nothing and is not returned.
+    `news` has one entry a receipt. Returns those of the new or changed receipts whose sale has
+    come, and the ids of the new ones. A repeat changes nothing and is not returned.
     """
     connection = await driver(session)
     ordered = sorted(news, key=lambda r: r.receipt_id)
-    rows = await connection.fetch(_INSERT, program_id, *_columns_of(ordered))
+    heard = to_be_judged(ordered)
+    rows = await connection.fetch(_INSERT, program_id, *_columns_of(ordered, heard))
     fresh = {row["receipt_id"] for row in rows}
-    changed = {r.receipt_id: r for r in ordered if r.receipt_id in fresh}
+    if len(fresh) == len(ordered):
+        return heard, fresh
     older = {r.receipt_id: r for r in ordered if r.receipt_id not in fresh}
     updates = []
     for known in await _lock(connection, program_id, sorted(older)):
         merged = merge(known, older[known.receipt_id])
         if merged != known:
             updates.append(merged)
-            changed[merged.receipt_id] = merged
+    changed = to_be_judged(updates)
     if updates:
-        await connection.execute(_UPDATE, program_id, *_columns_of(updates))
-    return changed, fresh
+        await connection.execute(_UPDATE, program_id, *_columns_of(updates, changed))
+    return {i: r for i, r in heard.items() if i in fresh} | changed, fresh
 
 
-def _columns_of(receipts: Sequence[StoredReceipt]) -> list[list[Any]]:
-    return [list(column) for column in zip(*map(_row_of, receipts), strict=True)]
+def _columns_of(
+    stored: Sequence[StoredReceipt], receipts: Mapping[UUID, Receipt]
+) -> list[list[Any]]:
+    rows = [_row_of(one, receipts.get(one.receipt_id)) for one in stored]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _row_of(stored: StoredReceipt) -> tuple[Any, ...]:
+def _row_of(stored: StoredReceipt, receipt: Receipt | None) -> tuple[Any, ...]:
     refunds = "[]"
     if stored.refunds:
         refunds = json.dumps([[str(r.transaction_id), r.lines] for r in stored.refunds])
-    sale, receipt = stored.sale, as_receipt(stored)
+    sale = stored.sale
     if sale is None or receipt is None:
         absent = [None] * 10
         return (stored.receipt_id, stored.member_id, *absent, 0, "[]", refunds, None, None, True)
@@ -100,7 +109,7 @@ def _row_of(stored: StoredReceipt) -> tuple[Any, ...]:
         sale.currency,
         sale.total_minor,
         receipt.net_minor,
-        json.dumps(sale.lines),
+        _text_of(sale.lines),
         refunds,
         sale.shop_brand,
         sale.shop_category,
@@ -108,30 +117,29 @@ def _row_of(stored: StoredReceipt) -> tuple[Any, ...]:
     )
 
 
+def _text_of(lines: Iterable[Line]) -> str:
+    """JSON, by hand: this is done for every line that is sold."""
+    parts = [f"[{n},{_quoted(c)},{_quoted(b)},{a},{m}]" for n, c, b, a, m in lines]
+    return "[" + ",".join(parts) + "]"
+
+
+@lru_cache(maxsize=10_000)
+def _quoted(code: str | None) -> str:
+    return json.dumps(code)
+
+
 def receipt_of(row: Any) -> StoredReceipt:
     """The receipt in a row of `_COLUMNS`."""
-    refunds = tuple(
-        Refund(UUID(transaction_id), tuple((n, a) for n, a in lines))
-        for transaction_id, lines in row["refunds"]
+    receipt_id, member_id, mall_id, *of_sale, lines, refunds, brand, category, is_known = row
+    heard = tuple(
+        Refund(UUID(transaction_id), tuple((n, a) for n, a in parts))
+        for transaction_id, parts in refunds
     )
     sale = None
     if row["purchased_at"] is not None:
-        sale = Sale(
-            mall_id=row["mall_id"],
-            shop_id=row["shop_id"],
-            till_id=row["till_id"],
-            receipt_number=row["receipt_number"],
-            business_date=row["business_date"],
-            purchased_at=row["purchased_at"],
-            time_zone=row["time_zone"],
-            currency=row["currency"],
-            total_minor=row["total_minor"],
-            lines=tuple(Line(*line) for line in row["lines"]),
-            shop_brand=row["shop_brand"],
-            shop_category=row["shop_category"],
-            shop_is_known=row["shop_is_known"],
-        )
-    return StoredReceipt(row["receipt_id"], row["member_id"], sale, refunds)
+        sold = tuple(map(Line._make, lines))
+        sale = Sale._make((mall_id, *of_sale, sold, brand, category, is_known))
+    return StoredReceipt(receipt_id, member_id, sale, heard)
 
 
 async def _lock(
@@ -157,31 +165,35 @@ async def lock_receipts(
 
 
 async def list_receipts_of_days(
-    session: AsyncSession,
-    program_id: UUID,
-    member_days: Sequence[tuple[UUID, date]],
-    receipt_ids: Sequence[UUID],
-    known: Sequence[UUID],
-) -> list[StoredReceipt]:
-    """Receipts of these members on these local days, and those named, without their sale never
-    and without those that are `known`."""
+    session: AsyncSession, program_id: UUID, member_days: Sequence[MemberDay], known: Sequence[UUID]
+) -> list[Receipt]:
+    """Receipts of these members on these local days, without those that are `known`."""
     connection = await driver(session)
     rows = await connection.fetch(
         f"""
-        SELECT {_COLUMNS} FROM receipt
-        WHERE program_id = $1 AND purchased_at IS NOT NULL AND receipt_id IN (
-            SELECT receipt_id FROM receipt JOIN unnest($2::uuid[], $3::date[]) AS d (m, day)
-                ON member_id = d.m AND local_day = d.day
-            WHERE program_id = $1
-            UNION SELECT unnest($4::uuid[])) AND receipt_id <> ALL ($5::uuid[])
+        SELECT {_COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS d (m, day)
+            JOIN receipt ON member_id = d.m AND local_day = d.day
+        WHERE program_id = $1 AND receipt_id <> ALL ($4::uuid[])
         """,
         program_id,
         [member_id for member_id, _ in member_days],
         [day for _, day in member_days],
-        receipt_ids,
         known,
     )
-    return [receipt_of(row) for row in rows]
+    return list(to_be_judged(map(receipt_of, rows)).values())
+
+
+async def list_receipts(
+    session: AsyncSession, program_id: UUID, receipt_ids: Sequence[UUID]
+) -> list[Receipt]:
+    """Those of these receipts whose sale has come."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM receipt WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[])",
+        program_id,
+        receipt_ids,
+    )
+    return list(to_be_judged(map(receipt_of, rows)).values())
 
 
 async def list_receipts_since(

@@ -1,13 +1,16 @@
 """A new reward with the facts and sentences that explain it."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from services.campaigns.domain.campaigns import SpendAndGet
+from services.campaigns.domain.campaigns import Campaign, SpendAndGet
 from services.campaigns.domain.explain import explain_spending
 from services.campaigns.domain.grants import Grant
 from services.campaigns.domain.spending import Uses
 from services.campaigns.storage.grants import NewGrant
 from services.campaigns.storage.handbook import Handbook
+
+SENTENCES_KEPT_MAX = 10_000
 
 
 def describe_reward(
@@ -22,14 +25,26 @@ def describe_reward(
         "threshold_minor": grant.threshold_minor,
         "currency": rule.currency,
     }
-    explanation = explain_spending(
-        campaign,
-        rule,
-        grant.threshold_minor or 0,
-        sum(amount for _, amount in uses),
-        handbook.gifts.get(grant.gift_sku or "", {}),
-    )
+    explanation = _explain(handbook, grant, campaign, rule, sum(amount for _, amount in uses))
     return NewGrant(grant, mall_id, shop_id, inputs, explanation, claim_id_of(grant))
+
+
+def _explain(
+    handbook: Handbook, grant: Grant, campaign: Campaign, rule: SpendAndGet, used_minor: int
+) -> Mapping[str, str]:
+    threshold_minor = grant.threshold_minor or 0
+    if threshold_minor != rule.member_threshold_minor:
+        gift = handbook.gifts.get(grant.gift_sku or "", {})
+        return explain_spending(campaign, rule, threshold_minor, used_minor, gift)
+    key = campaign.campaign_id, campaign.version, used_minor
+    said = handbook.sentences.get(key)
+    if said is None:
+        if len(handbook.sentences) >= SENTENCES_KEPT_MAX:
+            handbook.sentences.clear()
+        gift = handbook.gifts.get(grant.gift_sku or "", {})
+        said = explain_spending(campaign, rule, threshold_minor, used_minor, gift)
+        handbook.sentences[key] = said
+    return said
 
 
 def claim_id_of(grant: Grant) -> UUID | None:

@@ -1,8 +1,8 @@
 """What living rewards use of receipts, and rewards withheld."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +12,7 @@ from services.campaigns.domain.spending import Uses, Withheld
 from shared.db import driver
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """`amount_minor` of a receipt is used by a grant of `party` on `local_day`."""
 
     receipt_id: UUID
@@ -41,7 +40,7 @@ async def list_usage(
         program_id,
         receipt_ids,
     )
-    return [Usage(**dict(row)) for row in rows]
+    return [Usage(*row) for row in rows]
 
 
 async def replace_usage(

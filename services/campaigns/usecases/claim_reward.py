@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.campaigns.domain.campaigns import Campaign, SpendAndGet
 from services.campaigns.domain.claims import Shown, Verdict, decide_claim
 from services.campaigns.domain.errors import ClaimNotServed
-from services.campaigns.domain.receipts import Receipt, as_receipt
+from services.campaigns.domain.receipts import Receipt, to_be_judged
 from services.campaigns.domain.spending import OUT_OF_STOCK, Purse, judge
 from services.campaigns.storage.campaigns import get_status
 from services.campaigns.storage.claim_book import Decided, Desk, write_claim
@@ -103,12 +103,9 @@ async def _lock(
     members = await lock_members(session, program_id, [member_id] if member_id else [])
     ids = await find_by_paper(session, program_id, claim.papers)
     locked = await lock_receipts(session, program_id, ids.values())
-    found = {}
-    for paper, receipt_id in ids.items():
-        receipt = as_receipt(locked[receipt_id])
-        assert receipt is not None
-        found[paper] = receipt
-    return Scene(program_id, now, handbook, members, locked), found
+    receipts = to_be_judged(locked.values())
+    found = {paper: receipts[receipt_id] for paper, receipt_id in ids.items()}
+    return Scene(program_id, now, handbook, members, receipts), found
 
 
 def _refusal(rule: SpendAndGet | None, claim: Claim, member_id: UUID | None) -> str | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.campaigns.domain.receipts import to_be_judged
 from services.campaigns.domain.tiers import Tenure, first_difference
 from services.campaigns.storage.decisions import Scene
 from services.campaigns.storage.handbook import share_handbook
@@ -43,7 +44,7 @@ async def follow_members(
     if since:
         receipts = await list_receipts_since(session, program_id, since)
         causes = {_member_id(d.event): (d.correlation_id, d.traceparent) for d in deliveries}
-        found = {r.receipt_id: r for r in receipts}
+        found = to_be_judged(receipts)
         await settle_rewards(
             session,
             Scene(program_id, now, handbook, after, found, reason="tier_changed", causes=causes),

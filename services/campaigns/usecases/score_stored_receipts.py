@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.errors import ReceiptMoved
+from services.campaigns.domain.receipts import to_be_judged
 from services.campaigns.storage.decisions import Scene
 from services.campaigns.storage.handbook import share_handbook
 from services.campaigns.storage.members import lock_members
@@ -28,7 +29,7 @@ async def score_stored_receipts(
         receipt_ids = [receipt_id for _, receipt_id in places]
         parties = await list_parties(session, program_id, receipt_ids)
         members = await lock_members(session, program_id, parties)
-        receipts = await lock_receipts(session, program_id, receipt_ids)
+        receipts = to_be_judged((await lock_receipts(session, program_id, receipt_ids)).values())
         if any(r.member_id and r.member_id not in members for r in receipts.values()):
             raise ReceiptMoved("A receipt got its member while it was judged again.")
         scene = Scene(program_id, now, handbook, members, receipts, reason=rescore.cause)

@@ -17,7 +17,7 @@ from services.campaigns.domain.reach import (
     touched_by_change,
     touched_with_day,
 )
-from services.campaigns.domain.rulebook import Meeting, meet
+from services.campaigns.domain.rulebook import Meeting
 from services.campaigns.domain.settlement import FamilyChanges, settle
 from services.campaigns.domain.spending import Deserved, StockKey, judge, place_in_order
 from services.campaigns.storage.day_pool import DayPool, open_pool, read_days
@@ -81,11 +81,7 @@ async def _touched_with_days(
     begun = [day for day, receipts in older.items() if receipts]
     held = await list_held(session, scene.program_id, begun)
     last = {day: max(map(place_in_order, older[day])) for day in begun}
-    met = {meeting.receipt.receipt_id: meeting for meeting in fresh}
-    totals = {
-        day: day_totals(met.get(r.receipt_id) or meet(book, r) for r in pool.by_day[day])
-        for day in days
-    }
+    totals = {day: day_totals(book, pool.by_day[day]) for day in days}
     touched: set[Touch] = set()
     for meeting in fresh:
         day = day_of(meeting.receipt)

@@ -2,7 +2,6 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.campaigns.domain.receipts import as_receipt
 from services.campaigns.domain.rulebook import meet
 from services.campaigns.storage.decisions import Decisions, Scene, write_decisions
 from services.campaigns.usecases.settle_bonuses import settle_bonuses
@@ -15,11 +14,10 @@ async def settle_rewards(session: AsyncSession, scene: Scene) -> None:
     The scene's members and receipts are locked by the caller. Because the wanted state is computed
     from facts alone, it does not matter in which order they came, nor how often.
     """
-    receipts = [r for r in map(as_receipt, scene.receipts.values()) if r is not None]
-    if not receipts:
+    if not scene.receipts:
         return
     decisions = Decisions()
-    meetings = [meet(scene.handbook.rules, receipt) for receipt in receipts]
+    meetings = [meet(scene.handbook.rules, receipt) for receipt in scene.receipts.values()]
     await settle_bonuses(session, scene, meetings, decisions)
     await settle_families(session, scene, meetings, decisions)
     await write_decisions(session, scene, decisions)

@@ -77,5 +77,7 @@ def receipt(*amounts: int, number: int = 1, hours: int = 0, **values: Any) -> Re
             Line(i, "fashion", "acme", amount, amount * 10_000)
             for i, amount in enumerate(amounts, 1)
         ),
+        local_day=at.date(),
     )
-    return replace(base, **values)
+    made = base._replace(**values)
+    return made._replace(local_day=made.local_at.date())

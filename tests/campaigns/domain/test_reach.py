@@ -35,7 +35,7 @@ def with_day(
     held: Held | None = None,
 ) -> list[Touch]:
     book = compile_rulebook([versions] if isinstance(versions, Campaign) else versions)
-    totals = day_totals(meet(book, r) for r in (new, *others))
+    totals = day_totals(book, (new, *others))
     is_last = all(place_in_order(r) < place_in_order(new) for r in others)
     has = {"family": held} if held else {}
     return list(touched_with_day(book, meet(book, new), totals, has, is_last=is_last))

@@ -1,6 +1,5 @@
 """From stored and wanted state to what must be written."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -93,13 +92,13 @@ def test_a_refusal_that_no_longer_holds_is_forgotten() -> None:
 
 
 def test_a_gift_that_is_out_is_pinned_and_its_shortfall_told_once() -> None:
-    out = replace(
-        stored(), kind="gift", points=None, gift_sku="tote", stock_id=UUID(int=3), status="issued"
+    out = stored()._replace(
+        kind="gift", points=None, gift_sku="tote", stock_id=UUID(int=3), status="issued"
     )
     known = state(out)
     case = case_of(known, {TODAY}, [receipt(9_000)], VERSIONS)
     assert [p.grant_id for p in case.pinned] == [out.grant_id]
     changes = settle(known, {TODAY}, judge(case))
     assert changes.shortfalls == {out.grant_id: 1_000}
-    flagged = state(replace(out, status="bill_back", shortfall_minor=1_000))
+    flagged = state(out._replace(status="bill_back", shortfall_minor=1_000))
     assert settle(flagged, {TODAY}, judge(case)).shortfalls == {}

@@ -1,7 +1,5 @@
 """Receipts at hand are not read back; the others of a day are read once."""
 
-from dataclasses import replace
-
 from services.campaigns.domain.receipts import as_receipt
 from services.campaigns.storage.day_pool import open_pool, read_days
 from services.campaigns.storage.receipts import lock_receipts
@@ -18,7 +16,7 @@ async def test_a_day_is_what_is_at_hand_and_what_is_stored(world: World) -> None
         stored = await lock_receipts(session, world.program_id, [first.receipt_id])
         receipt = as_receipt(stored[first.receipt_id])
         assert receipt is not None
-        at_hand = replace(receipt, currency="EUR")
+        at_hand = receipt._replace(currency="EUR")
         pool = open_pool([at_hand])
         day = (member.member_id, DAY)
         await read_days(session, world.program_id, pool, {day}, {nobodys.receipt_id})
