@@ -109,7 +109,7 @@ def _explain_settings(service: ServiceDefinition, error: ValidationError) -> Non
     for finding in error.errors(include_input=False, include_context=False):
         named = "_".join(str(part) for part in finding["loc"]).upper()
         # What is wrong with several together has no name of its own; its text has theirs.
-        name = prefix + named if named else service.name
+        name = prefix + (named or "…")
         sys.stderr.write(f"{name}: {finding['msg']}\n")
 
 

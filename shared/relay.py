@@ -86,6 +86,7 @@ async def _hold_lock(connection: asyncpg.Connection, service: str, stop: asyncio
 async def _start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
+        **settings.kafka_access(),
         enable_idempotence=True,
         acks="all",
         linger_ms=2,

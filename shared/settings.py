@@ -1,12 +1,78 @@
 """The knobs that every service has. Each service derives its own class with its own prefix."""
 
+import ssl
 from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
+# Compose cannot leave a variable out; an empty one says as little.
+OrNothing = BeforeValidator(lambda value: None if value == "" else value)
 
-class ServiceSettings(BaseSettings):
+
+class KafkaAccess(BaseSettings):
+    """How the brokers are reached: in the clear, over TLS, with a login, or with both."""
+
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="as the brokers' listener has it"
+    )
+    kafka_sasl_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None, OrNothing
+    ] = Field(None, description="how to log in; with SASL_… only")
+    kafka_sasl_username: Annotated[str | None, OrNothing] = None
+    kafka_sasl_password: Annotated[SecretStr | None, OrNothing] = None
+    kafka_ca_file: Annotated[Path | None, OrNothing] = Field(
+        None, description="PEM; who signed the brokers' certificates, else the system's authorities"
+    )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        protocol = self.kafka_security_protocol
+        login = {
+            "KAFKA_SASL_MECHANISM": self.kafka_sasl_mechanism,
+            "KAFKA_SASL_USERNAME": self.kafka_sasl_username,
+            "KAFKA_SASL_PASSWORD": self.kafka_sasl_password,
+        }
+        given = [name for name, value in login.items() if value is not None]
+        missing = [name for name in login if name not in given]
+        if protocol.startswith("SASL_") and missing:
+            raise ValueError(f"KAFKA_SECURITY_PROTOCOL {protocol} needs {', '.join(missing)} too")
+        if not protocol.startswith("SASL_") and given:
+            raise ValueError(
+                f"{', '.join(given)} without a login: set KAFKA_SECURITY_PROTOCOL to SASL_SSL, "
+                f"it is {protocol}"
+            )
+        if self.kafka_ca_file is not None and not protocol.endswith("SSL"):
+            raise ValueError(
+                f"KAFKA_CA_FILE without TLS: set KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL, "
+                f"it is {protocol}"
+            )
+        self._tls()
+        return self
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if not self.kafka_security_protocol.endswith("SSL"):
+            return None
+        try:
+            return ssl.create_default_context(cafile=self.kafka_ca_file)
+        except OSError as error:
+            raise ValueError(f"KAFKA_CA_FILE cannot be read as certificates: {error}") from error
+
+    def kafka_access(self) -> dict[str, Any]:
+        """What every Kafka client is told beside the brokers' addresses, as aiokafka names it."""
+        password = self.kafka_sasl_password
+        return {
+            "security_protocol": self.kafka_security_protocol,
+            "ssl_context": self._tls(),
+            "sasl_mechanism": self.kafka_sasl_mechanism or "PLAIN",
+            "sasl_plain_username": self.kafka_sasl_username,
+            "sasl_plain_password": None if password is None else password.get_secret_value(),
+        }
+
+
+class ServiceSettings(KafkaAccess):
     """Read from the environment with the service's prefix, for example `POINTS_DATABASE_URL`."""
 
     database_url: str = Field(description="postgresql://user:password@host:port/database")

@@ -3,28 +3,42 @@
     python -m deploy.kafka.apply_topics --bootstrap 127.0.0.1:19092 [--check] [--prefix P]
         [--replication-factor N]
 
+GALLERIA_KAFKA_SECURITY_PROTOCOL, …_SASL_MECHANISM, …_SASL_USERNAME, …_SASL_PASSWORD and …_CA_FILE
+are for brokers that want TLS or a login, as the services' settings of these names are.
+
 Creates missing topics and corrects their settings; with --check it only tells the differences.
-A partition count that differs is refused either way. Exit code 0: in line, 1: not.
+A partition count that differs is refused either way. Exit code 0: in line, 1: not,
+2: settings that do not fit together.
 """
 
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from pydantic import ValidationError
+from pydantic_settings import SettingsConfigDict
 
 from deploy.kafka.topics import Topic, read_topics
+from shared.settings import KafkaAccess
 
 SETTLE_SECONDS_MAX = 30
 
 
 class TopicsDiffer(Exception):
     """The broker's topics are not what the file says, and were left as they are."""
+
+
+class TopicsAccess(KafkaAccess):
+    """Read from GALLERIA_KAFKA_…: topics are nobody's of the four services."""
+
+    model_config = SettingsConfigDict(env_prefix="GALLERIA_")
 
 
 @dataclass(frozen=True)
@@ -42,12 +56,16 @@ async def apply_topics(
     check: bool = False,
     topics: Sequence[Topic] | None = None,
     replication_factor: int = 1,
+    access: Mapping[str, Any] | None = None,
 ) -> Applied:
-    """Create and correct; `prefix` comes before every name. Raises TopicsDiffer with all reasons
-    if a partition count differs or, with `check`, if anything does; then nothing was changed."""
+    """Create and correct; `prefix` comes before every name, `access` is `kafka_access()`.
+
+    Raises TopicsDiffer with all reasons if a partition count differs or, with `check`, if anything
+    does; then nothing was changed.
+    """
     wanted = {prefix + topic.name: topic for topic in topics or read_topics()}
     async with AsyncExitStack() as stack:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(access or {}))
         stack.push_async_callback(admin.close)
         await admin.start()
         found = await _compare(admin, wanted)
@@ -182,8 +200,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 asked.prefix,
                 check=asked.check,
                 replication_factor=asked.replication_factor,
+                access=TopicsAccess().kafka_access(),
             )
         )
+    except ValidationError as wrong:
+        for finding in wrong.errors(include_input=False, include_context=False):
+            named = "_".join(str(part) for part in finding["loc"]).upper()
+            sys.stderr.write(f"GALLERIA_{named}: {finding['msg']}\n")
+        return 2
     except TopicsDiffer as difference:
         sys.stderr.write(f"{difference}\n")
         return 1

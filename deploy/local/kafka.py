@@ -3,7 +3,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -96,12 +96,16 @@ def start_kafka(
     controller_port: int | None = None,
     *,
     say: Callable[[str], None] = print,
+    more_properties: str = "",
+    format_with: Sequence[str] = (),
 ) -> KafkaServer:
     """Start the broker on this data folder, formatting it if it is new; returns when it answers.
 
     Fetches and verifies the jars first. A broker left over from a killed stack on the same data is
     stopped. `port` None takes any free port; a busy one is replaced by the next free one, and `say`
-    tells. Raises StackProblem with the reason and what to do.
+    tells. `more_properties` come after those above and may name `{port}` and `{controller_port}`;
+    `format_with` goes to the formatting of a new folder. Raises StackProblem with the reason and
+    what to do.
     """
     java = [str(_java()), *JVM_FLAGS, "-cp", ":".join(map(str, fetch_jars(say)))]
     place = data_dir.absolute()
@@ -112,9 +116,9 @@ def start_kafka(
     while True:
         chosen = choose_port(port, "Kafka", say, taken)
         controller = choose_port(controller_port, "Kafka's controller", say, {chosen, *taken})
-        properties = _configure(place, chosen, controller)
+        properties = _configure(place, chosen, controller, PROPERTIES + more_properties)
         if not (place / "log" / "meta.properties").exists():
-            _format(java, properties, say)
+            _format(java, properties, format_with, say)
         process = _launch(java, place, properties)
         if _became_ready(process, place, chosen, deadline):
             return KafkaServer(chosen, controller, process.pid, place, process)
@@ -127,9 +131,9 @@ def start_kafka(
         taken |= {chosen, controller}
 
 
-def _configure(place: Path, port: int, controller_port: int) -> Path:
+def _configure(place: Path, port: int, controller_port: int, template: str) -> Path:
     properties = place / "server.properties"
-    text = PROPERTIES.format(port=port, controller_port=controller_port, log_dir=place / "log")
+    text = template.format(port=port, controller_port=controller_port, log_dir=place / "log")
     properties.write_text(text)
     return properties
 
@@ -155,12 +159,14 @@ def _java() -> Path:
     return Path(JAVA)
 
 
-def _format(java: list[str], properties: Path, say: Callable[[str], None]) -> None:
+def _format(
+    java: list[str], properties: Path, more: Sequence[str], say: Callable[[str], None]
+) -> None:
     say("making a new Kafka data folder")
     command = [*java, "kafka.tools.StorageTool", "format", "--standalone"]
     command += ["--cluster-id", str(uuid4()), "--config", str(properties)]
     # A format that was killed half-way leaves a folder that has to be ignored to go on.
-    command += ["--ignore-formatted"]
+    command += ["--ignore-formatted", *more]
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,

@@ -91,6 +91,7 @@ class Consumer:
     def _new_member(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=self._settings.kafka_bootstrap_servers,
+            **self._settings.kafka_access(),
             group_id=f"{self._prefix}{self.name}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",

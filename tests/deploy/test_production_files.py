@@ -45,7 +45,9 @@ def _fields(service: str) -> dict[str, bool]:
 
 def _interpolated(text: str, value: str = "a1b2c3d4" * 6) -> str:
     """As compose does it, with `value` for what has no default."""
-    return re.sub(r"\$\{\w+(?::-([^}]*))?[^}]*\}", lambda found: found[1] or value, text)
+    return re.sub(
+        r"\$\{\w+(?::-([^}]*))?[^}]*\}", lambda found: value if found[1] is None else found[1], text
+    )
 
 
 # --- compose ---------------------------------------------------------------------------------

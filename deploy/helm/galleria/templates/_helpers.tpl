@@ -43,6 +43,7 @@ galleria/role: {{ .role }}
 - name: {{ $prefix }}_KAFKA_TOPIC_PREFIX
   value: {{ . | quote }}
 {{- end }}
+{{ include "galleria.kafkaAccess" (dict "root" $root "prefix" $prefix) }}
 - name: {{ $prefix }}_JWKS_URL
   value: {{ $root.Values.jwksUrl | default (printf "http://%s-membership:8000/.well-known/jwks.json" (include "galleria.name" $root)) | quote }}
 {{- /* The service's own before the common ones: merge keeps what is there. */}}
@@ -50,6 +51,55 @@ galleria/role: {{ .role }}
 - name: {{ $prefix }}_{{ $name }}
   value: {{ $value | toString | quote }}
 {{- end }}
+{{- end -}}
+
+{{/* How the brokers are reached; takes root, prefix. */}}
+{{- define "galleria.kafkaAccess" -}}
+{{- $prefix := .prefix -}}
+{{- $kafka := .root.Values.kafka -}}
+- name: {{ $prefix }}_KAFKA_SECURITY_PROTOCOL
+  value: {{ $kafka.securityProtocol | quote }}
+{{- if $kafka.sasl.mechanism }}
+- name: {{ $prefix }}_KAFKA_SASL_MECHANISM
+  value: {{ $kafka.sasl.mechanism | quote }}
+- name: {{ $prefix }}_KAFKA_SASL_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ required "kafka.sasl.secretName: the secret with the login" $kafka.sasl.secretName }}
+      key: {{ $kafka.sasl.usernameKey }}
+- name: {{ $prefix }}_KAFKA_SASL_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ $kafka.sasl.secretName }}
+      key: {{ $kafka.sasl.passwordKey }}
+{{- end }}
+{{- if $kafka.ca.secretName }}
+- name: {{ $prefix }}_KAFKA_CA_FILE
+  value: /etc/galleria/kafka/{{ $kafka.ca.secretKey }}
+{{- end }}
+{{- end -}}
+
+{{/* Folders of every container: its own, and the brokers' authority. */}}
+{{- define "galleria.volumeMounts" -}}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  {{- if .Values.kafka.ca.secretName }}
+  - {name: kafka-ca, mountPath: /etc/galleria/kafka, readOnly: true}
+  {{- end }}
+{{- end -}}
+
+{{- define "galleria.volumes" -}}
+volumes:
+  - name: tmp
+    emptyDir: {medium: Memory, sizeLimit: 64Mi}
+  {{- with .Values.kafka.ca }}
+  {{- if .secretName }}
+  - name: kafka-ca
+    secret:
+      secretName: {{ .secretName }}
+      items: [{key: {{ .secretKey | quote }}, path: {{ .secretKey | quote }}}]
+  {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{/*
