@@ -157,7 +157,7 @@ async def _until_quiet(stack: Stack) -> None:
             behind, sent = await lag.read()
             waiting = [
                 await connection.fetchval(
-                    "SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NULL)"
+                    "SELECT EXISTS (SELECT 1 FROM outbox_batch WHERE published_at IS NULL)"
                 )
                 for connection in connections
             ]

@@ -16,7 +16,7 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, KafkaE
 Databases = Mapping[str, asyncpg.Connection]
 
 # What each service still has to do, by SQL; the outbox's highest id tells that it said more.
-_OUTBOX = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+_OUTBOX = "SELECT count(*) FROM outbox_batch WHERE published_at IS NULL"
 _SAID = "SELECT coalesce(max(id), 0) FROM outbox"
 _PARKED = "SELECT count(*) FROM dead_letter WHERE resolved_at IS NULL"
 _OPEN: Mapping[str, str] = {

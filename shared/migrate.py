@@ -6,13 +6,19 @@ from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, pool
+from sqlalchemy import Column, Connection, DateTime, Index, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.auth.revocations import token_revocation_table
 from shared.db import sqlalchemy_url
 from shared.inbox import dead_letter_table, inbox_table
-from shared.outbox import PARTITION_ROWS, outbox_table
+from shared.outbox import (
+    MAKE_OUTBOX_BATCHES,
+    MOVE_OUTBOX_MARKS,
+    PARTITION_ROWS,
+    outbox_batch_table,
+    outbox_table,
+)
 from shared.schedule import scheduled_action_table
 
 _SERVICES = Path(__file__).parents[1] / "services"
@@ -23,7 +29,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-_PARTITION_PREFIXES = ("outbox_", "inbox_")
+_PARTITION = re.compile(r"outbox_\d+|inbox_(\d{4}_\d\d|older)")
 
 
 def _config(service: str, connection: Connection) -> Config:
@@ -69,18 +75,19 @@ def run_in_alembic(metadata: MetaData) -> None:
 
 def _is_described(_: object, name: str | None, type_: str, *__: object) -> bool:
     """Partitions come and go by a job; they are not in `tables.py`."""
-    return not (type_ == "table" and (name or "").startswith(_PARTITION_PREFIXES))
+    return not (type_ == "table" and _PARTITION.fullmatch(name or ""))
 
 
 def frame_tables(metadata: MetaData) -> None:
-    """Describe the tables that every service has: outbox, inbox, dead letters, job runs, and the
-    tokens that are refused."""
+    """Describe the tables that every service has: outbox with its batches, inbox, dead letters,
+    job runs, and the tokens that are refused."""
+    outbox_table(metadata)
     _first_tables(metadata)
+    outbox_batch_table(metadata)
     token_revocation_table(metadata)
 
 
 def _first_tables(metadata: MetaData) -> None:
-    outbox_table(metadata)
     inbox_table(metadata)
     dead_letter_table(metadata)
     scheduled_action_table(metadata)
@@ -92,6 +99,7 @@ def create_frame(connection: Connection) -> None:
     What the frame has had since then is a function of its own here, for a migration of its own.
     """
     metadata = MetaData(naming_convention=NAMING)
+    _first_outbox(metadata)
     _first_tables(metadata)
     metadata.create_all(connection)
     # A new service may be told old news: what is older than the months made ahead goes here.
@@ -101,6 +109,26 @@ def create_frame(connection: Connection) -> None:
         connection.exec_driver_sql(
             f"CREATE TABLE outbox_{number} PARTITION OF outbox FOR VALUES FROM ({low}) TO ({high})"
         )
+
+
+def _first_outbox(metadata: MetaData) -> None:
+    """The outbox as it was when each of its rows was marked by itself."""
+    outbox = outbox_table(metadata)
+    outbox.append_column(Column("published_at", DateTime(timezone=True)))
+    Index("outbox_waiting", outbox.c.id, postgresql_where=text("published_at IS NULL"))
+
+
+def create_outbox_batches(connection: Connection) -> None:
+    """Marks on batches of outbox rows instead of on rows, for a migration of each service.
+
+    Nobody writes meanwhile: a row that came between the copy and the trigger would not be told.
+    """
+    connection.exec_driver_sql("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")
+    outbox_batch_table(MetaData(naming_convention=NAMING)).create(connection)
+    for statement in (MOVE_OUTBOX_MARKS, *MAKE_OUTBOX_BATCHES):
+        connection.exec_driver_sql(statement)
+    # Its index of rows that wait goes with the column.
+    connection.exec_driver_sql("ALTER TABLE outbox DROP COLUMN published_at")
 
 
 def create_token_revocations(connection: Connection) -> None:
@@ -117,3 +145,17 @@ def install_functions(connection: Connection, service: str, *names: str) -> None
         path = _SERVICES / service / "storage" / f"{name}.sql"
         for statement in re.split(r"^(?=CREATE )", path.read_text(), flags=re.MULTILINE)[1:]:
             connection.exec_driver_sql(statement)
+
+
+def reinstall_functions(connection: Connection, service: str, *names: str) -> None:
+    """Replace what those files made before by what they say now, the last file's first.
+
+    Processes of the version before cannot call a function whose arguments changed: stop them, or
+    their callers get errors until they are replaced.
+    """
+    for name in reversed(names):
+        text = (_SERVICES / service / "storage" / f"{name}.sql").read_text()
+        made = re.findall(r"^CREATE (FUNCTION|TYPE) (\w+)", text, flags=re.MULTILINE)
+        for kind, its_name in reversed(made):
+            connection.exec_driver_sql(f"DROP {kind} IF EXISTS {its_name}")
+    install_functions(connection, service, *names)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -26,6 +27,7 @@ from shared.ids import new_id
 from shared.logs import correlation_id, trace_parent
 
 PARTITION_ROWS = 5_000_000
+BATCH_ROWS = 1_000
 
 
 def outbox_table(metadata: MetaData) -> Table:
@@ -43,11 +45,50 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("occurred_at", DateTime(timezone=True), nullable=False),
         Column("correlation_id", Text, nullable=False),
         Column("traceparent", Text, nullable=False),
-        Column("published_at", DateTime(timezone=True)),
         PrimaryKeyConstraint("program_id", "id"),
-        Index("outbox_waiting", "id", postgresql_where=text("published_at IS NULL")),
         postgresql_partition_by="RANGE (id)",
     )
+
+
+def outbox_batch_table(metadata: MetaData) -> Table:
+    """Which rows Kafka has. One row here stands for consecutive ids that were written together.
+
+    Rows of the outbox are wide and never change; to mark each of them would write it again, with
+    its index entries. A trigger makes the batches, so that no writer can leave them out.
+    """
+    return Table(
+        "outbox_batch",
+        metadata,
+        Column("program_id", Uuid, nullable=False),
+        Column("first_id", BigInteger, nullable=False),
+        Column("last_id", BigInteger, nullable=False),
+        Column("published_at", DateTime(timezone=True)),
+        PrimaryKeyConstraint("program_id", "first_id"),
+        Index("outbox_batch_waiting", "first_id", postgresql_where=text("published_at IS NULL")),
+        CheckConstraint("first_id <= last_id", name="ids"),
+    )
+
+
+# Consecutive ids less their rank are one number; a statement of many rows makes several batches.
+_CONSECUTIVE = """
+SELECT program_id, min(id), max(id){also} FROM (
+    SELECT program_id, id{also},
+           row_number() OVER (PARTITION BY program_id{also} ORDER BY id) AS rank
+    FROM {source}
+) AS ranked GROUP BY program_id{also}, id - rank, rank / {rows}
+"""
+MAKE_OUTBOX_BATCHES = (
+    "CREATE FUNCTION make_outbox_batches() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "INSERT INTO outbox_batch (program_id, first_id, last_id) "
+    + _CONSECUTIVE.format(also="", source="written", rows=BATCH_ROWS)
+    + "; RETURN NULL; END $$",
+    "CREATE TRIGGER make_outbox_batches AFTER INSERT ON outbox REFERENCING NEW TABLE AS written "
+    "FOR EACH STATEMENT EXECUTE FUNCTION make_outbox_batches()",
+)
+MOVE_OUTBOX_MARKS = (
+    "INSERT INTO outbox_batch (program_id, first_id, last_id, published_at) "
+    + _CONSECUTIVE.format(also=", published_at", source="outbox", rows=BATCH_ROWS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +147,15 @@ async def keep_outbox_partitions(session: AsyncSession, now: datetime, keep: tim
             await _add_partition(session, number)
             changed += 1
     for name, number in await _partitions(session):
-        if number < first and await _is_told_and_old(session, name, now - keep):
+        if number < first and await _is_told_and_old(session, number, now - keep):
             # Somebody may be writing its last row just now: look again when nobody can.
             await session.execute(text(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))
-            if await _is_told_and_old(session, name, now - keep):
+            if await _is_told_and_old(session, number, now - keep):
                 await session.execute(text(f"DROP TABLE {name}"))
+                await session.execute(
+                    text("DELETE FROM outbox_batch WHERE last_id < :high"),
+                    {"high": (number + 1) * PARTITION_ROWS},
+                )
                 changed += 1
     return changed
 
@@ -140,11 +185,15 @@ async def _add_partition(session: AsyncSession, number: int) -> None:
     )
 
 
-async def _is_told_and_old(session: AsyncSession, name: str, horizon: datetime) -> bool:
+async def _is_told_and_old(session: AsyncSession, number: int, horizon: datetime) -> bool:
     return not await session.scalar(
         text(
-            f"SELECT EXISTS (SELECT 1 FROM {name} "
-            "WHERE published_at IS NULL OR published_at >= :horizon)"
+            "SELECT EXISTS (SELECT 1 FROM outbox_batch WHERE last_id >= :low AND first_id < :high "
+            "AND (published_at IS NULL OR published_at >= :horizon))"
         ),
-        {"horizon": horizon},
+        {
+            "low": number * PARTITION_ROWS,
+            "high": (number + 1) * PARTITION_ROWS,
+            "horizon": horizon,
+        },
     )

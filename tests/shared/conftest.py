@@ -16,7 +16,8 @@ from tests.support.service import make_settings, open_engine
 
 EMPTY = """
 DROP TABLE IF EXISTS late;
-TRUNCATE outbox, inbox, dead_letter, scheduled_action, token_revocation, tally RESTART IDENTITY
+TRUNCATE outbox, outbox_batch, inbox, dead_letter, scheduled_action, token_revocation, tally
+RESTART IDENTITY
 """
 
 

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.local.waiting import run_apart
-from shared.migrate import check, upgrade
+from shared.migrate import check, create_frame, create_outbox_batches, upgrade
 from shared.outbox import keep_outbox_partitions
 from tests.support.clock import NOON
 from tests.support.service import open_engine
@@ -29,7 +29,12 @@ run_in_alembic(metadata)
 FIRST = """
 import sqlalchemy as sa
 from alembic import op
-from shared.migrate import create_frame, create_token_revocations, install_functions
+from shared.migrate import (
+    create_frame,
+    create_outbox_batches,
+    create_token_revocations,
+    install_functions,
+)
 
 revision = "0001"
 down_revision = None
@@ -37,6 +42,7 @@ down_revision = None
 
 def upgrade() -> None:
     create_frame(op.get_bind())
+    create_outbox_batches(op.get_bind())
     create_token_revocations(op.get_bind())
     install_functions(op.get_bind(), {home!r}, "double")
     op.create_table(
@@ -139,3 +145,21 @@ def _upgrade_apart(home: str, url: str) -> None:
     )
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", program, home, url], cwd=root, check=True)
+
+
+async def test_marks_on_rows_become_marks_on_batches(empty_url: str) -> None:
+    async with open_engine(empty_url) as engine, engine.begin() as connection:
+        await connection.run_sync(create_frame)
+        await connection.exec_driver_sql(
+            "INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at, "
+            "correlation_id, traceparent, published_at) SELECT gen_random_uuid(), "
+            "gen_random_uuid(), '', '', '', '', now(), '', '', NULL FROM generate_series(1, 1) "
+            "UNION ALL SELECT '0199f3a2-c1d0-7b7e-8000-000000000001', gen_random_uuid(), '', '', "
+            "'', '', now(), '', '', CASE WHEN n < 3 THEN timestamptz '2026-03-01Z' END "
+            "FROM generate_series(1, 5) AS n"
+        )
+        await connection.run_sync(create_outbox_batches)
+        found = await connection.exec_driver_sql(
+            "SELECT first_id, last_id, published_at IS NULL FROM outbox_batch ORDER BY first_id"
+        )
+        assert [tuple(row) for row in found] == [(1, 1, True), (2, 3, False), (4, 6, True)]

@@ -144,7 +144,7 @@ async def test_a_replay_and_an_announcement_say_how_much_they_did(
     code, out, _ = await ran(environment, "announce")
     assert (code, out) == (0, "1 events wait for the relay\n")
     async with transaction(engine) as session:
-        await session.execute(text("UPDATE outbox SET published_at = now()"))
+        await session.execute(text("UPDATE outbox_batch SET published_at = now()"))
     code, out, _ = await ran(environment, "replay", "--since", "2026-01-31T00:00:00+08:00")
     assert (code, out) == (0, "1 events will be sent again by the relay\n")
 

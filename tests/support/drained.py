@@ -26,7 +26,7 @@ async def drain(line: Line, seconds: float = 120) -> None:
             part.assert_running()
         for service in SERVICES:
             if await number(
-                line, service, "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+                line, service, "SELECT count(*) FROM outbox_batch WHERE published_at IS NULL"
             ):
                 return False
         if await lag(line):

@@ -23,7 +23,7 @@ from shared.contracts.event import Event
 from shared.db import driver, sqlalchemy_url, transaction
 from shared.errors import Rejected, Unavailable
 from shared.ids import new_id
-from shared.migrate import NAMING, create_frame, frame_tables
+from shared.migrate import NAMING, create_frame, create_outbox_batches, frame_tables
 from shared.settings import ServiceSettings
 
 STRUCK = "points.ledger"
@@ -148,11 +148,12 @@ def record_of(event: Event, *, event_id: UUID | None = None, **changed: Any) -> 
 
 
 async def create_schema(database_url: str) -> None:
-    """The frame's tables and `tally`, as a first migration would make them."""
+    """The frame's tables and `tally`, as a service's migrations would make them."""
     engine = create_async_engine(sqlalchemy_url(database_url))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(create_frame)
+            await connection.run_sync(create_outbox_batches)
             await connection.run_sync(metadata.create_all)
     finally:
         await engine.dispose()

@@ -1,4 +1,4 @@
-"""Outbox rows to a real Kafka."""
+"""A relay at work, with a real Kafka."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError, KafkaTimeoutError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import relay
 from shared.clock import utc_now
 from shared.db import transaction
 from shared.outbox import News, tell
@@ -58,7 +56,9 @@ async def _strike(engine: AsyncEngine, numbers: Sequence[int], bells: int = 5) -
 
 async def _waiting(engine: AsyncEngine) -> int:
     async with transaction(engine) as session:
-        found = await session.scalar(text("SELECT count(*) FROM outbox WHERE published_at IS NULL"))
+        found = await session.scalar(
+            text("SELECT sum(last_id - first_id + 1) FROM outbox_batch WHERE published_at IS NULL")
+        )
         return int(found or 0)
 
 
@@ -212,7 +212,10 @@ async def test_an_event_that_is_too_large_holds_back_its_key_and_no_other(
     async def only_its_key_waits() -> bool:
         async with transaction(engine) as session:
             keys = await session.scalars(
-                text("SELECT DISTINCT key FROM outbox WHERE published_at IS NULL")
+                text(
+                    "SELECT DISTINCT key FROM outbox JOIN outbox_batch "
+                    "ON id BETWEEN first_id AND last_id WHERE published_at IS NULL"
+                )
             )
             return list(keys) == ["b0"]
 
@@ -239,54 +242,3 @@ async def test_a_broker_killed_and_started_again_loses_nothing(
         await asyncio.to_thread(own_kafka.start)
         await _all_told(engine)
     assert _first_hearings(await _heard(settings, 1_500)) == _in_order(1_500)
-
-
-class _Producer:
-    """Takes rows as it is told: a producer's failures cannot be had from a broker on demand."""
-
-    def __init__(self, refuse_at: int | None = None, fail: frozenset[int] = frozenset()) -> None:
-        self.refuse_at = refuse_at
-        self.fail = fail
-        self.count = 0
-
-    async def send(self, *_: Any, **__: Any) -> "asyncio.Future[None]":
-        place, self.count = self.count, self.count + 1
-        if place == self.refuse_at:
-            raise KafkaTimeoutError
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if place in self.fail:
-            future.set_exception(KafkaError("lost"))
-        else:
-            future.set_result(None)
-        return future
-
-
-def _rows(keys: str) -> list[dict[str, Any]]:
-    common = {
-        "topic": STRUCK,
-        "data": "{}",
-        "type": "bell.struck.v1",
-        "event_id": PROGRAM,
-        "program_id": PROGRAM,
-        "occurred_at": utc_now(),
-        "correlation_id": "",
-        "traceparent": "",
-    }
-    return [{"id": place, "key": key, **common} for place, key in enumerate(keys)]
-
-
-@pytest.mark.parametrize(
-    ("producer", "told", "failed"),
-    [
-        (_Producer(), [0, 1, 2, 3, 4, 5], False),
-        (_Producer(refuse_at=0), [], True),
-        (_Producer(refuse_at=3), [0, 1, 2], True),
-        (_Producer(fail=frozenset({1})), [0, 2, 4], True),
-        (_Producer(refuse_at=4, fail=frozenset({0})), [1, 3], True),
-    ],
-)
-async def test_what_kafka_has_is_marked_up_to_each_keys_first_failure(
-    producer: Any, told: list[int], failed: bool
-) -> None:
-    found, error = await relay._send(producer, _rows("ababab"), "")
-    assert (found, error is not None) == (told, failed)
