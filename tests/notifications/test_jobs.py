@@ -30,7 +30,7 @@ async def test_a_programme_with_both_channels_has_its_messages_in_both(
     hearsay: Hearsay, settings: NotificationsSettings
 ) -> None:
     await hearsay.choose(*Channel)
-    await hearsay.hear(hearsay.tiers(), hearsay.enrolled(), hearsay.enrolled())
+    await hearsay.hear(hearsay.enrolled(), hearsay.enrolled(), hearsay.tiers())
     done = await run_all(hearsay, settings)
     assert done == {"send_due_messages": 2, "send_due_messages_to_file": 2}
     assert await run_all(hearsay, settings) == dict.fromkeys(done, 0)

@@ -65,6 +65,13 @@ def check_wording(kind: CauseKind, template: Wording) -> None:
 
 def render(template: Wording, values: Values) -> Wording:
     """The member's text. Raises `TemplateMalformed` or `TemplateBlank`; never yields a blank."""
+    return _rendered(template, tuple(values.items()))
+
+
+@lru_cache(maxsize=2_000)
+def _rendered(template: Wording, items: tuple[tuple[str, str | int], ...]) -> Wording:
+    """Rewards of one campaign mostly read alike on one day."""
+    values = dict(items)
     try:
         title = _compiled(template.title).render(values).strip()
         body = _compiled(template.body).render(values).strip()

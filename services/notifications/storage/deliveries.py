@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -76,7 +77,7 @@ async def update_decided(
         [d.due.message_id for d in decisions],
         [d.state.value for d in decisions],
         [d.reason for d in decisions],
-        [_verdicts_json(d.verdicts) for d in decisions],
+        [verdicts_json(d.verdicts) for d in decisions],
         [now + lease if d.state is State.SENDING else d.due_at for d in decisions],
         [d.wording.title if d.wording else None for d in decisions],
         [d.wording.body if d.wording else None for d in decisions],
@@ -104,7 +105,7 @@ async def insert_into_inbox(
         """,
         program_id,
         [d.due.message_id for d in decisions],
-        [_verdicts_json(d.verdicts) for d in decisions],
+        [verdicts_json(d.verdicts) for d in decisions],
         [d.wording.title if d.wording else None for d in decisions],
         [d.wording.body if d.wording else None for d in decisions],
         event_ids,
@@ -174,7 +175,9 @@ async def mark_read(
     return int(status.rsplit(" ", 1)[-1])
 
 
-def _verdicts_json(verdicts: Sequence[Verdict]) -> str:
+@lru_cache(maxsize=256)
+def verdicts_json(verdicts: tuple[Verdict, ...]) -> str:
+    """The `verdicts` column; most messages pass every check."""
     return json.dumps(
         [
             {

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.domain.causes import Cause
+from services.notifications.domain.dispatch import Decision
 from services.notifications.domain.messages import Channel
+from services.notifications.storage.deliveries import verdicts_json
 from shared.db import driver
 
 
@@ -25,32 +27,46 @@ class Plan:
 
 
 async def insert_plans(
-    session: AsyncSession, program_id: UUID, plans: Sequence[Plan], now: datetime
-) -> Sequence[str]:
-    """Insert those whose cause was not told before. Returns the kinds of those inserted.
+    session: AsyncSession,
+    program_id: UUID,
+    plans: Sequence[Plan],
+    shown: Mapping[UUID, Decision],
+    now: datetime,
+) -> Sequence[UUID]:
+    """Insert those whose cause was not told before. Returns the ids of those inserted.
 
-    The unique key (member, cause, step, channel) is what makes a message once for ever.
+    The unique key (member, cause, step, channel) is what makes a message once for ever. Those in
+    `shown` are in their members' inboxes with this; their news has the message's id.
     """
     connection = await driver(session)
+    decisions = [shown.get(p.message_id) for p in plans]
+    wordings = [d.wording if d else None for d in decisions]
     rows = await connection.fetch(
         """
         INSERT INTO message (program_id, message_id, member_id, cause_kind, cause_id, step,
             channel, state, locale, template_version, facts, occurred_at, created_at, planned_at,
-            due_at, correlation_id, traceparent)
+            due_at, correlation_id, traceparent, verdicts, title, body, sent_at, attempts,
+            delivered_event_id)
         SELECT $1, message_id, member_id, cause_kind, cause_id, step, channel,
-            CASE WHEN locale IS NULL THEN 'waiting_member' ELSE 'planned' END,
-            locale, template_version, facts::json, occurred_at, $13,
-            CASE WHEN locale IS NOT NULL THEN $13::timestamptz END, $13,
-            correlation_id, traceparent
-        FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[],
-                    $8::text[], $9::int[], $10::text[], $11::timestamptz[], $12::text[],
-                    $14::text[])
+            CASE WHEN locale IS NULL THEN 'waiting_member' WHEN title IS NULL THEN 'planned'
+                 ELSE 'sent' END,
+            locale, template_version, facts::json, occurred_at, $2,
+            CASE WHEN locale IS NOT NULL THEN $2::timestamptz END, $2,
+            correlation_id, traceparent, verdicts::json, title, body,
+            CASE WHEN title IS NOT NULL THEN $2::timestamptz END,
+            CASE WHEN title IS NOT NULL THEN 1 ELSE 0 END,
+            CASE WHEN title IS NOT NULL THEN message_id END
+        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[],
+                    $9::text[], $10::int[], $11::text[], $12::timestamptz[], $13::text[],
+                    $14::text[], $15::text[], $16::text[], $17::text[])
             AS p (message_id, member_id, cause_kind, cause_id, step, channel, locale,
-                  template_version, facts, occurred_at, correlation_id, traceparent)
+                  template_version, facts, occurred_at, correlation_id, traceparent, verdicts,
+                  title, body)
         ON CONFLICT (program_id, member_id, cause_kind, cause_id, step, channel) DO NOTHING
-        RETURNING cause_kind
+        RETURNING message_id
         """,
         program_id,
+        now,
         [p.message_id for p in plans],
         [p.cause.member_id for p in plans],
         [p.cause.kind.value for p in plans],
@@ -62,10 +78,12 @@ async def insert_plans(
         [json.dumps(dict(p.cause.facts), ensure_ascii=False) for p in plans],
         [p.cause.occurred_at for p in plans],
         [p.cause.correlation_id for p in plans],
-        now,
         [p.cause.traceparent for p in plans],
+        [verdicts_json(d.verdicts) if d else None for d in decisions],
+        [w.title if w else None for w in wordings],
+        [w.body if w else None for w in wordings],
     )
-    return [row["cause_kind"] for row in rows]
+    return [row["message_id"] for row in rows]
 
 
 async def plan_waiting(

@@ -8,17 +8,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications import metrics
-from services.notifications.domain.dispatch import Decision, dispatch
+from services.notifications.domain.dispatch import Decision
 from services.notifications.domain.gate import GateRules
 from services.notifications.domain.messages import Channel, DueMessage, OutgoingMessage, State
-from services.notifications.storage.copies import get_directory
 from services.notifications.storage.deliveries import (
     insert_into_inbox,
     lock_due_messages,
     update_decided,
 )
 from services.notifications.storage.news import tell_delivered
-from services.notifications.storage.templates import find_templates
+from services.notifications.usecases.decide_messages import decide_messages
 from shared.errors import Invariant
 from shared.ids import new_id
 
@@ -41,14 +40,15 @@ async def send_due_messages(
 ) -> Sending:
     """Decide up to `count_max` due messages of the channel.
 
-    For the inbox, being visible is being sent: it happens in this transaction, exactly once. Any
-    other channel sends after the commit: its messages are leased to the caller, who hands them
-    over and calls `confirm_sent_messages`. A lease that ends unconfirmed makes them due again.
+    For the inbox, being visible is being sent: it happens in this transaction, exactly once, for
+    those that could not be shown when they were planned. Any other channel sends after the commit:
+    its messages are leased to the caller, who hands them over and calls `confirm_sent_messages`. A
+    lease that ends unconfirmed makes them due again.
     """
     due = await lock_due_messages(session, now, channel, count_max)
     outgoing: list[OutgoingMessage] = []
     for program_id, group in _by_program(due).items():
-        decisions = await _decide(session, now, program_id, group, rules)
+        decisions = await decide_messages(session, now, program_id, group, rules)
         going = [d for d in decisions if d.state is State.SENDING]
         if channel is Channel.INBOX:
             staying = [d for d in decisions if d.state is not State.SENDING]
@@ -66,19 +66,6 @@ def _by_program(due: Sequence[DueMessage]) -> dict[UUID, list[DueMessage]]:
     for message in due:
         groups.setdefault(message.program_id, []).append(message)
     return groups
-
-
-async def _decide(
-    session: AsyncSession,
-    now: datetime,
-    program_id: UUID,
-    due: Sequence[DueMessage],
-    rules: GateRules,
-) -> list[Decision]:
-    directory = await get_directory(session, program_id, sorted({m.member_id for m in due}))
-    wanted = {(m.kind, m.locale, m.template_version) for m in due}
-    templates = await find_templates(session, program_id, wanted)
-    return [dispatch(message, directory, templates, now, rules) for message in due]
 
 
 async def _write(

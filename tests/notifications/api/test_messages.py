@@ -27,7 +27,7 @@ async def test_staff_see_why_a_message_was_not_sent(
     hearsay: Hearsay, client: httpx.AsyncClient
 ) -> None:
     member = hearsay.enrolled()
-    await hearsay.hear(hearsay.tiers(), member)
+    await hearsay.hear(member, hearsay.tiers())
     hearsay.clock.advance(days=8)
     await hearsay.send()
     [row] = await hearsay.messages()
