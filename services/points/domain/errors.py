@@ -80,7 +80,11 @@ class ReceiptConflict(Conflict):
 
 
 class InsufficientPoints(Rejected):
-    """The balance does not cover this."""
+    """What may be spent now does not cover this; the facts say how much is missing."""
+
+
+class AccountFrozen(Forbidden):
+    """The account is frozen by a case: points come in and none go out until it is closed."""
 
 
 class MemberUnknown(NotFound):

@@ -1,26 +1,40 @@
 """The books: postings between an account and a system account, lots of credits, what debits took.
 
 An `Account` here is a working copy of a locked row. Credits and debits change it and leave what
-must be written. The balance is the sum of the open lots, or negative: then it is debt and no lot
-is open, because a credit repays debt first.
+must be written. The balance is the sum of the open lots (pending and held points among them), or
+negative: then it is debt and no lot is open, because a credit repays debt first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.points.domain.errors import InsufficientPoints
+from services.points.domain.errors import AccountFrozen, InsufficientPoints
+from services.points.domain.lots import (
+    LotTerms,
+    OpenLot,
+    available_points,
+    claw_order,
+    spending_order,
+)
 
 # The other side of a posting.
 ISSUANCE = "issuance"
 CLAWBACK = "clawback"
 ADJUSTMENT = "adjustment"
+REDEMPTION = "redemption"
+EXPIRY = "expiry"
+TRANSFER = "transfer"
+OPENING = "opening"
 
 
 class Cause(NamedTuple):
-    """Why points move: the source that posts once for ever, and the reason in full."""
+    """Why points move: the source that posts once for ever, and the reason in full.
+
+    `mall_id` and `shop_id` say where it happened, where that is not what the lot says.
+    """
 
     kind: str
     counter_account: str
@@ -28,20 +42,12 @@ class Cause(NamedTuple):
     source_id: UUID
     reason: str  # JSON
     purchased_at: datetime | None = None
-
-
-class LotTerms(NamedTuple):
-    """What a credit's lot keeps: when it ends, who issued it, who pays for it."""
-
-    expires_at: datetime | None = None
     mall_id: UUID | None = None
     shop_id: UUID | None = None
-    campaign_id: UUID | None = None
-    funding: str = "programme"
 
 
 class NewPosting(NamedTuple):
-    """A posting to be written. A credit has `terms`, for it makes a lot.
+    """A posting to be written. A credit that makes a lot has `terms`.
 
     `origin` is the correlation id and the trace of the request or event behind it.
     """
@@ -52,13 +58,15 @@ class NewPosting(NamedTuple):
     version: int
     points: int
     balance_after: int
+    pending_after: int
+    held_after: int
     cause: Cause
     terms: LotTerms | None
     origin: tuple[str, str]
 
 
 class Take(NamedTuple):
-    """`points` of the lot `lot_version` went to the posting `version`."""
+    """`points` of the lot `lot_version` went to, or came back with, the posting `version`."""
 
     account_id: UUID
     version: int
@@ -66,14 +74,15 @@ class Take(NamedTuple):
     points: int
 
 
-@dataclass(slots=True)
-class OpenLot:
-    """A lot with points left. `cause_id` is the source that made it."""
+class LotChange(NamedTuple):
+    """A lot that changed without moving points; `kind` and `reason` (JSON) are kept for audit."""
 
-    version: int
-    remaining: int
-    expires_at: datetime | None
-    source_id: UUID
+    account_id: UUID
+    lot_version: int
+    kind: str
+    reason: str
+    terms: LotTerms
+    frozen_case: UUID | None
 
 
 @dataclass(slots=True)
@@ -89,6 +98,16 @@ class Account:
     timeline: Sequence[tuple[datetime, str]] = ()
     tier_version: int = 0
     lots: list[OpenLot] = field(default_factory=list)
+    pending: int = 0
+    held: int = 0
+    frozen_case: UUID | None = None
+    merged_into: UUID | None = None
+
+    def available(self, now: datetime) -> int:
+        """What may be spent now; needs the lots. A frozen account has nothing to spend."""
+        if self.frozen_case is not None:
+            return 0
+        return available_points(self.lots, self.balance, self.held, now)
 
 
 @dataclass(slots=True)
@@ -101,9 +120,12 @@ class Books:
     origin: tuple[str, str] = ("", "")
     postings: list[NewPosting] = field(default_factory=list)
     takes: list[Take] = field(default_factory=list)
+    returns: list[Take] = field(default_factory=list)
+    accounts: dict[UUID, Account] = field(default_factory=dict)
+    lot_changes: list[LotChange] = field(default_factory=list)
 
     def credit(self, account: Account, points: int, cause: Cause, terms: LotTerms) -> NewPosting:
-        """Add points. What is owed is repaid first, out of the new lot."""
+        """Add points as a new lot. What is owed is repaid first, out of that lot."""
         assert points > 0
         repaid = min(points, max(0, -account.balance))
         account.version += 1
@@ -111,10 +133,29 @@ class Books:
         if repaid:
             self.takes.append(Take(account.account_id, account.version, account.version, repaid))
         if points > repaid:
-            account.lots.append(
-                OpenLot(account.version, points - repaid, terms.expires_at, cause.source_id)
-            )
+            lot = OpenLot(account.version, points - repaid, cause.source_id, terms)
+            account.lots.append(lot)
+            if terms.pending:
+                account.pending += lot.remaining
         return self._post(account, points, cause, terms)
+
+    def spend(self, account: Account, points: int, cause: Cause, now: datetime) -> NewPosting:
+        """Take points that the member may spend. Raises `InsufficientPoints`, `AccountFrozen`."""
+        check_available(account, points, now)
+        lots = [lot for lot in account.lots if lot.is_spendable(now)]
+        return self._debit(account, points, cause, sorted(lots, key=spending_order))
+
+    def capture(self, account: Account, points: int, released: int, cause: Cause) -> NewPosting:
+        """Spend `points` that a hold had set aside and set `released` more free.
+
+        What was promised is paid, also from lots that ended meanwhile, and also when a claw-back
+        left less than was held: then it ends in debt.
+        """
+        account.held -= points + released
+        assert account.held >= 0
+        lots = [lot for lot in account.lots if not lot.terms.pending and lot.frozen_case is None]
+        rest = [lot for lot in account.lots if lot.terms.pending or lot.frozen_case is not None]
+        return self._debit(account, points, cause, [*sorted(lots, key=spending_order), *rest])
 
     def claw_back(
         self, account: Account, points: int, cause: Cause, own_source: UUID | None = None
@@ -123,34 +164,94 @@ class Books:
 
         The lot that `own_source` made is taken from first: these are the points being undone.
         """
-        return self._debit(account, points, cause, own_source)
+        lots = sorted(account.lots, key=lambda lot: claw_order(lot, own_source))
+        return self._debit(account, points, cause, lots)
 
-    def spend(self, account: Account, points: int, cause: Cause) -> NewPosting:
-        """Take points that the member has. Raises `InsufficientPoints` with the shortfall."""
-        if points > account.balance:
-            raise InsufficientPoints(
-                f"The balance is {account.balance}; {points - account.balance} more are needed.",
-                balance=account.balance,
-                shortfall=points - account.balance,
-            )
-        return self._debit(account, points, cause, None)
+    def take_from(
+        self, account: Account, parts: Sequence[tuple[OpenLot, int]], cause: Cause
+    ) -> NewPosting:
+        """Take just these points of just these lots: what expires, moves or is merged."""
+        account.version += 1
+        for lot, points in parts:
+            self._take(account, lot, points)
+        account.balance -= sum(points for _, points in parts)
+        account.lots = [lot for lot in account.lots if lot.remaining]
+        return self._post(account, -sum(points for _, points in parts), cause, None)
+
+    def give_back(
+        self, account: Account, parts: Sequence[tuple[OpenLot, int]], cause: Cause
+    ) -> NewPosting:
+        """Give points back to the lots that they came from, which keep their expiry.
+
+        The lots may be empty until now. What is owed is repaid first, out of the last of them.
+        """
+        points = sum(part for _, part in parts)
+        repaid = min(points, max(0, -account.balance))
+        account.version += 1
+        account.balance += points
+        for lot, part in parts:
+            self.returns.append(Take(account.account_id, account.version, lot.version, part))
+            lot.remaining += part
+            if lot.terms.pending:
+                account.pending += part
+            if all(lot is not known for known in account.lots):
+                account.lots.append(lot)
+        for lot, part in reversed(parts):
+            owed = min(repaid, part)
+            if owed:
+                repaid -= owed
+                self._take(account, lot, owed)
+        account.lots = [lot for lot in account.lots if lot.remaining]
+        return self._post(account, points, cause, None)
+
+    def hold(self, account: Account, points: int, now: datetime) -> None:
+        """Set points aside. Raises `InsufficientPoints`, `AccountFrozen`."""
+        check_available(account, points, now)
+        account.held += points
+        self.accounts[account.account_id] = account
+
+    def release(self, account: Account, points: int) -> None:
+        """Points set aside are free again."""
+        account.held -= points
+        assert account.held >= 0
+        self.accounts[account.account_id] = account
+
+    def change_lot(
+        self, account: Account, lot: OpenLot, kind: str, reason: str, **changes: object
+    ) -> None:
+        """Change a lot's terms (`pending`, `activates_at`, `expires_at`) or its `frozen_case`."""
+        was_pending = lot.terms.pending
+        if "frozen_case" in changes:
+            lot.frozen_case = changes.pop("frozen_case")  # type: ignore[assignment]
+        lot.terms = lot.terms._replace(**changes)  # type: ignore[arg-type]
+        account.pending += lot.remaining * (lot.terms.pending - was_pending)
+        self.lot_changes.append(
+            LotChange(account.account_id, lot.version, kind, reason, lot.terms, lot.frozen_case)
+        )
+        self.accounts[account.account_id] = account
 
     def _debit(
-        self, account: Account, points: int, cause: Cause, own_source: UUID | None
+        self, account: Account, points: int, cause: Cause, lots: Iterable[OpenLot]
     ) -> NewPosting:
         assert points > 0
         account.version += 1
         account.balance -= points
         left = points
-        for open_lot in sorted(account.lots, key=lambda lot: _order(lot, own_source)):
+        for open_lot in lots:
             if left == 0:
                 break
             taken = min(left, open_lot.remaining)
-            open_lot.remaining -= taken
             left -= taken
-            self.takes.append(Take(account.account_id, account.version, open_lot.version, taken))
+            self._take(account, open_lot, taken)
         account.lots = [open_lot for open_lot in account.lots if open_lot.remaining]
         return self._post(account, -points, cause, None)
+
+    def _take(self, account: Account, lot: OpenLot, points: int) -> None:
+        assert 0 < points <= lot.remaining
+        lot.remaining -= points
+        if lot.terms.pending:
+            account.pending -= points
+        self.takes.append(Take(account.account_id, account.version, lot.version, points))
 
     def _post(
         self, account: Account, points: int, cause: Cause, terms: LotTerms | None
@@ -162,6 +263,8 @@ class Books:
             account.version,
             points,
             account.balance,
+            account.pending,
+            account.held,
             cause,
             terms,
             self.origin,
@@ -170,12 +273,16 @@ class Books:
         return posting
 
 
-def _order(open_lot: OpenLot, own_source: UUID | None) -> tuple[bool, bool, float, int]:
-    """Own lot first, then the earliest expiry, the never-expiring last, older before newer."""
-    expires_at = open_lot.expires_at
-    return (
-        open_lot.source_id != own_source,
-        expires_at is None,
-        expires_at.timestamp() if expires_at is not None else 0.0,
-        open_lot.version,
-    )
+def check_available(account: Account, points: int, now: datetime) -> None:
+    """Raise `AccountFrozen` or `InsufficientPoints` (with the shortfall) when it is not there."""
+    assert points > 0
+    if account.frozen_case is not None:
+        raise AccountFrozen("The account is frozen.", case_id=str(account.frozen_case))
+    available = account.available(now)
+    if points > available:
+        raise InsufficientPoints(
+            f"{available} points are available; {points - available} more are needed.",
+            balance=account.balance,
+            available=available,
+            shortfall=points - available,
+        )

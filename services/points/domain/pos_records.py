@@ -13,6 +13,7 @@ WAITING_MEMBER = "waiting_member"
 WAITING_SALE = "waiting_sale"
 AWAITED = "awaited"
 REFUSED = "refused"
+IN_REVIEW = "in_review"
 
 
 @dataclass(slots=True)
@@ -46,3 +47,6 @@ class Stored:
     clawed: int = 0
     points: int = 0
     balance_after: int | None = None
+    trimmed: int = 0
+    forgiven: int = 0
+    notes: str | None = None

@@ -13,7 +13,8 @@ from uuid import UUID
 from services.points.domain import ledger, refunds
 from services.points.domain.earning import Rating, points_of
 from services.points.domain.errors import OriginalIsRefund
-from services.points.domain.ledger import Account, Books, Cause, LotTerms
+from services.points.domain.ledger import Account, Books, Cause
+from services.points.domain.lots import LotTerms
 from services.points.domain.pos_records import ANONYMOUS, POSTED, WAITING_MEMBER, Stored
 from services.points.domain.receipts import zone
 from services.points.domain.tiers import tier_at

@@ -28,20 +28,37 @@ INVARIANTS: Mapping[str, str] = {
         WHERE c.before + c.points <> c.balance_after""",
     "I3_open_lots_less_debt_is_balance": """
         SELECT count(*) FROM account a
-        LEFT JOIN (SELECT program_id, account_id, sum(remaining) AS remaining FROM lot
-                   GROUP BY program_id, account_id) l USING (program_id, account_id)
-        WHERE greatest(a.balance, 0) <> coalesce(l.remaining, 0)""",
+        LEFT JOIN (SELECT program_id, account_id, sum(remaining) AS remaining,
+                          coalesce(sum(remaining) FILTER (WHERE state = 'pending'), 0) AS pending
+                   FROM lot GROUP BY program_id, account_id) l USING (program_id, account_id)
+        WHERE greatest(a.balance, 0) <> coalesce(l.remaining, 0)
+           OR a.pending <> coalesce(l.pending, 0)""",
+    "I3_open_holds_are_held": """
+        SELECT count(*) FROM account a
+        LEFT JOIN (SELECT program_id, account_id, sum(points - captured) AS held FROM hold
+                   WHERE status = 'open' GROUP BY program_id, account_id) h
+             USING (program_id, account_id)
+        WHERE a.held <> coalesce(h.held, 0)""",
     "I3_takes_explain_lots": """
         SELECT count(*) FROM lot l
         LEFT JOIN (SELECT program_id, account_id, lot_version, sum(points) AS taken FROM lot_take
                    GROUP BY program_id, account_id, lot_version) t
           ON (t.program_id, t.account_id, t.lot_version)
            = (l.program_id, l.account_id, l.version)
-        WHERE l.points - l.remaining <> coalesce(t.taken, 0)""",
+        LEFT JOIN (SELECT program_id, account_id, lot_version, sum(points) AS back FROM lot_return
+                   GROUP BY program_id, account_id, lot_version) r
+          ON (r.program_id, r.account_id, r.lot_version)
+           = (l.program_id, l.account_id, l.version)
+        WHERE l.points - l.remaining <> coalesce(t.taken, 0) - coalesce(r.back, 0)""",
     "I4_debt_only_by_clawback": """
         SELECT count(*) FROM posting
         WHERE points < 0 AND balance_after < 0 AND kind NOT IN
-              ('refund', 'rerate', 'reward_reversal')""",
+              ('refund', 'rerate', 'reward_reversal', 'capture')""",
+    "I3_redemptions_returned_within": """
+        SELECT count(*) FROM redemption r
+        LEFT JOIN posting p
+          ON (p.program_id, p.account_id, p.version) = (r.program_id, r.account_id, r.version)
+        WHERE p.points IS DISTINCT FROM -r.points OR r.returned > r.points""",
     "I5_one_posting_per_receipt": """
         SELECT count(*) FROM pos_transaction t
         WHERE t.points <> 0 AND NOT EXISTS (

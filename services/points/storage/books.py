@@ -9,18 +9,21 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger import Books, LotTerms, NewPosting, Take
+from services.points.domain.ledger import Account, Books, LotChange, NewPosting
+from services.points.domain.lots import ACTIVE, PENDING, LotTerms, OpenLot
 from services.points.domain.pos_records import Stored
 from shared.db import Collision, Statements, driver
 from shared.ids import new_id
 
 _WRITE = (
     "SELECT write_books($1, $2, $3::new_pos_transaction[], $4::changed_pos_transaction[], "
-    "$5::new_posting[], $6::new_take[], $7::new_event[], $8, $9)"
+    "$5::new_posting[], $6::new_take[], $7::new_take[], $8::changed_account[], "
+    "$9::changed_lot[], $10::new_usage[], $11::new_event[], $12, $13)"
 )
 _WRITE_PLAIN = (
     "SELECT write_plain_sales($1, $2, $3::seen_account[], $4::new_pos_transaction[], "
-    "$5::changed_pos_transaction[], $6::new_posting[], $7::new_take[], $8::new_event[], $9, $10)"
+    "$5::changed_pos_transaction[], $6::new_posting[], $7::new_take[], $8::new_usage[], "
+    "$9::new_event[], $10, $11)"
 )
 _COLLISION = "GA001"
 _NO_TERMS = LotTerms()
@@ -33,6 +36,17 @@ class NewRecord(NamedTuple):
     stored: Stored
     content: str
     fills: bool
+
+
+class NewUsage(NamedTuple):
+    """Points granted under a cap in one of its periods: added to what was granted before."""
+
+    account_id: UUID
+    cap: str
+    period: str
+    points: int
+    times: int
+    last_at: datetime
 
 
 class ReadyEvent(NamedTuple):
@@ -52,6 +66,7 @@ class Write:
     records: list[NewRecord] = field(default_factory=list)
     changes: dict[UUID, Stored] = field(default_factory=dict)
     news: list[ReadyEvent] = field(default_factory=list)
+    usages: list[NewUsage] = field(default_factory=list)
 
 
 class Seen(NamedTuple):
@@ -60,13 +75,31 @@ class Seen(NamedTuple):
     account_id: UUID
     version: int
     tier_version: int
+    pending: int
+    held: int
 
 
 async def write_books(session: AsyncSession, program_id: UUID, now: datetime, write: Write) -> None:
     """Write it all. Raises `Collision` when somebody stored one of the receipts meanwhile."""
     connection = await driver(session)
+    books, origins = write.books, _number_origins(write)
     try:
-        await connection.execute(_WRITE, program_id, now, *_arguments(write))
+        await connection.execute(
+            _WRITE,
+            program_id,
+            now,
+            [_record_row(record) for record in write.records],
+            [_change_row(stored) for stored in write.changes.values()],
+            [_posting_row(posting, origins) for posting in books.postings],
+            books.takes,
+            books.returns,
+            [_account_row(account) for account in books.accounts.values()],
+            [_lot_row(change) for change in books.lot_changes],
+            write.usages,
+            [_event_row(event, origins) for event in write.news],
+            [correlation_id for correlation_id, _ in origins],
+            [traceparent for _, traceparent in origins],
+        )
     except asyncpg.PostgresError as error:
         raise _collision_or(error) from error
 
@@ -75,8 +108,22 @@ async def write_plain_sales(
     statements: Statements, program_id: UUID, now: datetime, seen: Sequence[Seen], write: Write
 ) -> None:
     """Write and commit it all if no account moved since it was `seen`, else raise `Collision`."""
+    origins = _number_origins(write)
     try:
-        await statements.write(_WRITE_PLAIN, program_id, now, seen, *_arguments(write))
+        await statements.write(
+            _WRITE_PLAIN,
+            program_id,
+            now,
+            seen,
+            [_record_row(record) for record in write.records],
+            [_change_row(stored) for stored in write.changes.values()],
+            [_posting_row(posting, origins) for posting in write.books.postings],
+            write.books.takes,
+            write.usages,
+            [_event_row(event, origins) for event in write.news],
+            [correlation_id for correlation_id, _ in origins],
+            [traceparent for _, traceparent in origins],
+        )
     except asyncpg.PostgresError as error:
         raise _collision_or(error) from error
 
@@ -85,19 +132,6 @@ def _collision_or(error: Exception) -> Exception:
     if getattr(error, "sqlstate", None) == _COLLISION:
         return Collision("The same thing is being written by somebody else.")
     return error
-
-
-def _arguments(write: Write) -> tuple[list[Any], ...]:
-    origins = _number_origins(write)
-    return (
-        [_record_row(record) for record in write.records],
-        [_change_row(stored) for stored in write.changes.values()],
-        [_posting_row(posting, origins) for posting in write.books.postings],
-        [_take_row(take) for take in write.books.takes],
-        [_event_row(event, origins) for event in write.news],
-        [correlation_id for correlation_id, _ in origins],
-        [traceparent for _, traceparent in origins],
-    )
 
 
 def _record_row(record: NewRecord) -> tuple[Any, ...]:
@@ -123,6 +157,9 @@ def _record_row(record: NewRecord) -> tuple[Any, ...]:
         s.clawed,
         s.points,
         s.balance_after,
+        s.trimmed,
+        s.forgiven,
+        s.notes,
         record.fills,
     )
 
@@ -136,6 +173,9 @@ def _change_row(s: Stored) -> tuple[Any, ...]:
         s.clawed,
         s.points,
         s.balance_after,
+        s.trimmed,
+        s.forgiven,
+        s.notes,
     )
 
 
@@ -156,16 +196,46 @@ def _posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[An
         cause.purchased_at,
         cause.reason,
         terms.expires_at,
-        terms.mall_id,
-        terms.shop_id,
+        cause.mall_id or terms.mall_id,
+        cause.shop_id or terms.shop_id,
         terms.campaign_id,
         terms.funding,
+        terms.mall_id,
+        terms.shop_id,
+        None if posting.terms is None else PENDING if terms.pending else ACTIVE,
+        terms.activates_at,
+        terms.sliding_months,
+        terms.earned_at or cause.purchased_at,
+        posting.pending_after,
+        posting.held_after,
         origins[posting.origin],
     )
 
 
-def _take_row(take: Take) -> tuple[Any, ...]:
-    return (take.account_id, take.version, take.lot_version, take.points)
+def _account_row(account: Account) -> tuple[Any, ...]:
+    status = "merged" if account.merged_into is not None else "open"
+    return (
+        account.account_id,
+        status,
+        account.pending,
+        account.held,
+        account.frozen_case,
+        account.merged_into,
+    )
+
+
+def _lot_row(change: LotChange) -> tuple[Any, ...]:
+    return (
+        new_id(),
+        change.account_id,
+        change.lot_version,
+        change.kind,
+        change.reason,
+        PENDING if change.terms.pending else ACTIVE,
+        change.terms.activates_at,
+        change.terms.expires_at,
+        change.frozen_case,
+    )
 
 
 def _event_row(event: ReadyEvent, origins: Mapping[Origin, int]) -> tuple[Any, ...]:
@@ -181,16 +251,38 @@ def _number_origins(write: Write) -> dict[Origin, int]:
 
 async def load_open_lots(
     session: AsyncSession, program_id: UUID, account_ids: Sequence[UUID]
-) -> list[Any]:
-    """Open lots of locked accounts: account_id, version, remaining, expires_at, source_id."""
+) -> list[tuple[UUID, OpenLot]]:
+    """Open lots of locked accounts, with the account of each; those that end first come first."""
     connection = await driver(session)
-    return await connection.fetch(
-        """
-        SELECT l.account_id, l.version, l.remaining, l.expires_at, p.source_id
-        FROM lot l JOIN posting p USING (program_id, account_id, version)
+    rows = await connection.fetch(
+        f"""
+        SELECT {LOT_COLUMNS} FROM lot l JOIN posting p USING (program_id, account_id, version)
         WHERE l.program_id = $1 AND l.account_id = ANY ($2::uuid[]) AND l.remaining > 0
         ORDER BY l.account_id, l.expires_at, l.version
         """,
         program_id,
         account_ids,
     )
+    return [(row["account_id"], read_lot(row)) for row in rows]
+
+
+LOT_COLUMNS = """
+l.account_id, l.version, l.remaining, p.source_id, l.expires_at, l.mall_id, l.shop_id,
+l.campaign_id, l.funding, l.state, l.activates_at, l.sliding_months, l.earned_at, l.frozen_case
+"""
+
+
+def read_lot(row: Any) -> OpenLot:
+    """A lot from a row with `LOT_COLUMNS`."""
+    terms = LotTerms(
+        row["expires_at"],
+        row["mall_id"],
+        row["shop_id"],
+        row["campaign_id"],
+        row["funding"],
+        row["state"] == PENDING,
+        row["activates_at"],
+        row["sliding_months"],
+        row["earned_at"],
+    )
+    return OpenLot(row["version"], row["remaining"], row["source_id"], terms, row["frozen_case"])

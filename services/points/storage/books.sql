@@ -6,22 +6,39 @@ CREATE TYPE new_pos_transaction AS (
     till_id text, receipt_number text, business_date date, purchased_at timestamptz,
     total_minor bigint, member_id uuid, awaited_number text, content text, fingerprint bytea,
     policy_version integer, earned bigint, clawed bigint, points bigint, balance_after bigint,
-    fills boolean
+    trimmed bigint, forgiven bigint, notes text, fills boolean
 );
 
 CREATE TYPE changed_pos_transaction AS (
     transaction_id uuid, status text, member_id uuid, earned bigint, clawed bigint, points bigint,
-    balance_after bigint
+    balance_after bigint, trimmed bigint, forgiven bigint, notes text
 );
 
 CREATE TYPE new_posting AS (
     event_id uuid, account_id uuid, member_id uuid, wallet text, version bigint, points bigint,
     balance_after bigint, kind text, counter_account text, source_kind text, source_id uuid,
     purchased_at timestamptz, reason text, expires_at timestamptz, mall_id uuid, shop_id uuid,
-    campaign_id uuid, funding text, origin integer
+    campaign_id uuid, funding text, lot_mall_id uuid, lot_shop_id uuid, lot_state text,
+    activates_at timestamptz, sliding_months integer, earned_at timestamptz,
+    pending_after bigint, held_after bigint, origin integer
 );
 
+-- Takes and returns alike: points of a lot that went to, or came back with, the posting `version`.
 CREATE TYPE new_take AS (account_id uuid, version bigint, lot_version bigint, points bigint);
+
+-- What changes on an account or a lot without a posting. All values are the new ones.
+CREATE TYPE changed_account AS (
+    account_id uuid, status text, pending bigint, held bigint, frozen_case uuid, merged_into uuid
+);
+CREATE TYPE changed_lot AS (
+    change_id uuid, account_id uuid, lot_version bigint, kind text, reason text, state text,
+    activates_at timestamptz, expires_at timestamptz, frozen_case uuid
+);
+
+-- Points granted under a cap in a period; `points` and `times` are added to what is there.
+CREATE TYPE new_usage AS (
+    account_id uuid, cap text, period text, points bigint, times integer, last_at timestamptz
+);
 
 -- An event of pos.transactions. Origins are indexes into the arrays of correlation ids and traces.
 CREATE TYPE new_event AS (event_id uuid, type text, key text, data text, origin integer);
@@ -31,7 +48,8 @@ CREATE TYPE new_event AS (event_id uuid, type text, key text, data text, origin 
 CREATE FUNCTION write_books(
     program uuid, recorded timestamptz,
     transactions new_pos_transaction[], changes changed_pos_transaction[],
-    postings new_posting[], takes new_take[], events new_event[],
+    postings new_posting[], takes new_take[], returned new_take[],
+    accounts changed_account[], lots changed_lot[], usages new_usage[], events new_event[],
     correlations text[], traces text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -41,11 +59,13 @@ BEGIN
         INSERT INTO pos_transaction (
             program_id, transaction_id, kind, status, receipt_id, shop_id, mall_id, till_id,
             receipt_number, business_date, purchased_at, recorded_at, total_minor, member_id,
-            awaited_number, content, fingerprint, policy_version, earned, clawed, points, balance_after)
+            awaited_number, content, fingerprint, policy_version, earned, clawed, points, balance_after,
+            trimmed, forgiven, notes)
         SELECT program, t.transaction_id, t.kind, t.status, t.receipt_id, t.shop_id, t.mall_id,
                t.till_id, t.receipt_number, t.business_date, t.purchased_at, recorded,
                t.total_minor, t.member_id, t.awaited_number, t.content::json, t.fingerprint,
-               t.policy_version, t.earned, t.clawed, t.points, t.balance_after
+               t.policy_version, t.earned, t.clawed, t.points, t.balance_after, t.trimmed, t.forgiven,
+               t.notes::json
         FROM unnest(transactions) t WHERE NOT t.fills ORDER BY t.transaction_id
         ON CONFLICT (program_id, transaction_id) DO NOTHING;
         GET DIAGNOSTICS written = ROW_COUNT;
@@ -60,7 +80,8 @@ BEGIN
             recorded_at = recorded, total_minor = t.total_minor, member_id = t.member_id,
             awaited_number = t.awaited_number, content = t.content::json,
             fingerprint = t.fingerprint, policy_version = t.policy_version, earned = t.earned,
-            clawed = t.clawed, points = t.points, balance_after = t.balance_after
+            clawed = t.clawed, points = t.points, balance_after = t.balance_after,
+            trimmed = t.trimmed, forgiven = t.forgiven, notes = t.notes::json
         FROM unnest(transactions) t
         WHERE t.fills AND p.program_id = program AND p.transaction_id = t.transaction_id
           AND p.status = 'awaited';
@@ -73,7 +94,8 @@ BEGIN
     IF cardinality(changes) > 0 THEN
         UPDATE pos_transaction p
         SET status = c.status, member_id = c.member_id, earned = c.earned, clawed = c.clawed, points = c.points,
-            balance_after = c.balance_after,
+            balance_after = c.balance_after, trimmed = c.trimmed, forgiven = c.forgiven,
+            notes = c.notes::json,
             awaited_number = CASE WHEN c.status = 'waiting_member' THEN p.awaited_number END
         FROM unnest(changes) c
         WHERE p.program_id = program AND p.transaction_id = c.transaction_id;
@@ -86,14 +108,16 @@ BEGIN
     IF cardinality(postings) > 0 THEN
         INSERT INTO posting (
             program_id, account_id, version, points, balance_after, kind, counter_account,
-            source_kind, source_id, purchased_at, recorded_at, reason)
+            source_kind, source_id, purchased_at, recorded_at, reason, mall_id, shop_id)
         SELECT program, n.account_id, n.version, n.points, n.balance_after, n.kind,
                n.counter_account, n.source_kind, n.source_id, n.purchased_at, recorded,
-               n.reason::json
+               n.reason::json, n.mall_id, n.shop_id
         FROM unnest(postings) n;
 
-        UPDATE account a SET balance = l.balance_after, version = l.version
+        UPDATE account a SET balance = l.balance_after, version = l.version,
+            pending = l.pending_after, held = l.held_after
         FROM (SELECT DISTINCT ON (n.account_id) n.account_id, n.version, n.balance_after,
+                     n.pending_after, n.held_after,
                      min(n.version) OVER (PARTITION BY n.account_id) AS first_version
               FROM unnest(postings) n ORDER BY n.account_id, n.version DESC) l
         WHERE a.program_id = program AND a.account_id = l.account_id
@@ -103,11 +127,14 @@ BEGIN
             RAISE EXCEPTION 'an account moved meanwhile' USING ERRCODE = 'GA001';
         END IF;
 
+        -- A credit without a lot of its own gives points back to lots that are there.
         INSERT INTO lot (program_id, account_id, version, points, remaining, expires_at, mall_id,
-                         shop_id, campaign_id, funding)
-        SELECT program, n.account_id, n.version, n.points, n.points, n.expires_at, n.mall_id,
-               n.shop_id, n.campaign_id, n.funding
-        FROM unnest(postings) n WHERE n.points > 0;
+                         shop_id, campaign_id, funding, state, activates_at, sliding_months,
+                         earned_at)
+        SELECT program, n.account_id, n.version, n.points, n.points, n.expires_at, n.lot_mall_id,
+               n.lot_shop_id, n.campaign_id, n.funding, n.lot_state, n.activates_at,
+               n.sliding_months, n.earned_at
+        FROM unnest(postings) n WHERE n.points > 0 AND n.lot_state IS NOT NULL;
     END IF;
 
     IF cardinality(takes) > 0 THEN
@@ -118,6 +145,43 @@ BEGIN
           AND l.version = t.lot_version;
         INSERT INTO lot_take (program_id, account_id, version, lot_version, points)
         SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(takes) t;
+    END IF;
+
+    IF cardinality(returned) > 0 THEN
+        UPDATE lot l SET remaining = l.remaining + t.points
+        FROM (SELECT account_id, lot_version, sum(points) AS points
+              FROM unnest(returned) GROUP BY account_id, lot_version) t
+        WHERE l.program_id = program AND l.account_id = t.account_id
+          AND l.version = t.lot_version;
+        INSERT INTO lot_return (program_id, account_id, version, lot_version, points)
+        SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(returned) t;
+    END IF;
+
+    IF cardinality(lots) > 0 THEN
+        UPDATE lot l SET state = c.state, activates_at = c.activates_at,
+            expires_at = c.expires_at, frozen_case = c.frozen_case
+        FROM unnest(lots) c
+        WHERE l.program_id = program AND l.account_id = c.account_id AND l.version = c.lot_version;
+        INSERT INTO lot_change (program_id, change_id, account_id, lot_version, kind, reason,
+                                recorded_at)
+        SELECT program, c.change_id, c.account_id, c.lot_version, c.kind, c.reason::json, recorded
+        FROM unnest(lots) c;
+    END IF;
+
+    IF cardinality(accounts) > 0 THEN
+        UPDATE account a SET status = c.status, pending = c.pending, held = c.held,
+            frozen_case = c.frozen_case, merged_into = c.merged_into
+        FROM unnest(accounts) c
+        WHERE a.program_id = program AND a.account_id = c.account_id;
+    END IF;
+
+    IF cardinality(usages) > 0 THEN
+        INSERT INTO cap_usage AS u (program_id, account_id, cap, period, points, times, last_at)
+        SELECT program, n.account_id, n.cap, n.period, sum(n.points), sum(n.times), max(n.last_at)
+        FROM unnest(usages) n GROUP BY n.account_id, n.cap, n.period
+        ON CONFLICT (program_id, account_id, cap, period) DO UPDATE
+        SET points = u.points + excluded.points, times = u.times + excluded.times,
+            last_at = greatest(u.last_at, excluded.last_at);
     END IF;
 
     -- Last, under the locks: the receipts' news, then the ledger's, each in the order decided.

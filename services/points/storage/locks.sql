@@ -4,8 +4,9 @@
 CREATE FUNCTION lock_pos_batch(
     program uuid, wanted_accounts uuid[], wanted_receipts uuid[], originals uuid[]
 ) RETURNS TABLE (
-    account_ids uuid[], is_open boolean[], balances bigint[], versions bigint[],
-    tier_versions integer[], tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
+    account_ids uuid[], statuses text[], balances bigint[], versions bigint[],
+    tier_versions integer[], pendings bigint[], helds bigint[], frozen_cases uuid[],
+    merged_intos uuid[], members uuid[], wallets text[], tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
     known_receipts uuid[]
 ) LANGUAGE plpgsql AS $$
 BEGIN
@@ -13,9 +14,12 @@ BEGIN
     SELECT program, w, w, 'awaited' FROM unnest(wanted_accounts) w ORDER BY w
     ON CONFLICT DO NOTHING;
 
-    SELECT array_agg(a.account_id), array_agg(a.status = 'open'), array_agg(a.balance),
-           array_agg(a.version), array_agg(a.tier_version)
-    INTO account_ids, is_open, balances, versions, tier_versions
+    SELECT array_agg(a.account_id), array_agg(a.status), array_agg(a.balance),
+           array_agg(a.version), array_agg(a.tier_version), array_agg(a.pending),
+           array_agg(a.held), array_agg(a.frozen_case), array_agg(a.merged_into),
+           array_agg(a.member_id), array_agg(a.wallet)
+    INTO account_ids, statuses, balances, versions, tier_versions, pendings, helds, frozen_cases,
+         merged_intos, members, wallets
     FROM (SELECT * FROM account x
           WHERE x.program_id = program AND x.account_id = ANY (wanted_accounts)
           ORDER BY x.account_id FOR UPDATE) a;

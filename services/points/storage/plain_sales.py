@@ -51,13 +51,25 @@ def read_accounts(row: Any) -> dict[UUID, Account]:
     """Open accounts with their members' tiers, from parallel arrays."""
     accounts = {
         account_id: Account(
-            account_id, account_id, "points", True, balance, version, (), tier_version
+            account_id,
+            account_id,
+            "points",
+            True,
+            balance,
+            version,
+            (),
+            tier_version,
+            [],
+            pending,
+            held,
         )
-        for account_id, balance, version, tier_version in zip(
+        for account_id, balance, version, tier_version, pending, held in zip(
             row["account_ids"] or (),
             row["balances"] or (),
             row["versions"] or (),
             row["tier_versions"] or (),
+            row["pendings"] or (),
+            row["helds"] or (),
             strict=True,
         )
     }

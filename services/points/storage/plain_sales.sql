@@ -8,6 +8,7 @@ CREATE FUNCTION glance_at_sales(
     directory text[], newest_policy integer, policies text,
     found_numbers text[], number_members uuid[],
     account_ids uuid[], balances bigint[], versions bigint[], tier_versions integer[],
+    pendings bigint[], helds bigint[],
     tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
     is_any_known boolean
 ) LANGUAGE plpgsql STABLE AS $$
@@ -31,8 +32,8 @@ BEGIN
     END IF;
 
     SELECT array_agg(a.account_id), array_agg(a.balance), array_agg(a.version),
-           array_agg(a.tier_version)
-    INTO account_ids, balances, versions, tier_versions
+           array_agg(a.tier_version), array_agg(a.pending), array_agg(a.held)
+    INTO account_ids, balances, versions, tier_versions, pendings, helds
     FROM account a
     WHERE a.program_id = program AND a.account_id = ANY (wanted_accounts) AND a.status = 'open';
 
@@ -49,13 +50,15 @@ BEGIN
 END $$;
 
 -- What was seen of an account when its postings were decided.
-CREATE TYPE seen_account AS (account_id uuid, version bigint, tier_version integer);
+CREATE TYPE seen_account AS (
+    account_id uuid, version bigint, tier_version integer, pending bigint, held bigint
+);
 
 -- Raises SQLSTATE GA001 when an account moved since it was seen; then nothing is written.
 CREATE FUNCTION write_plain_sales(
     program uuid, recorded timestamptz, seen seen_account[],
     transactions new_pos_transaction[], changes changed_pos_transaction[],
-    postings new_posting[], takes new_take[], events new_event[],
+    postings new_posting[], takes new_take[], usages new_usage[], events new_event[],
     correlations text[], traces text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -64,11 +67,12 @@ BEGIN
     SELECT count(*) INTO unmoved
     FROM (SELECT FROM account a JOIN unnest(seen) s ON s.account_id = a.account_id
           WHERE a.program_id = program AND a.version = s.version
-            AND a.tier_version = s.tier_version
+            AND a.tier_version = s.tier_version AND a.pending = s.pending AND a.held = s.held
+            AND a.status = 'open'
           ORDER BY a.account_id FOR UPDATE OF a) locked;
     IF unmoved < cardinality(seen) THEN
         RAISE EXCEPTION 'an account moved meanwhile' USING ERRCODE = 'GA001';
     END IF;
-    PERFORM write_books(program, recorded, transactions, changes, postings, takes, events,
-                        correlations, traces);
+    PERFORM write_books(program, recorded, transactions, changes, postings, takes, '{}', '{}',
+                        '{}', usages, events, correlations, traces);
 END $$;

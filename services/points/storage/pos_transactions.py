@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.earning import Policy, rate_lines
-from services.points.domain.ledger import Account, OpenLot
+from services.points.domain.ledger import Account
 from services.points.domain.pos_records import Stored
 from services.points.domain.receipts import Line
 from services.points.storage.books import load_open_lots
@@ -18,7 +18,7 @@ _COLUMNS = """
 t.transaction_id, t.kind, t.status, t.receipt_id, t.fingerprint, t.shop_id, t.mall_id, t.till_id,
 t.receipt_number, t.business_date, t.purchased_at, t.recorded_at, t.total_minor, t.member_id,
 t.awaited_number, t.content, t.policy_version, t.earned, t.clawed, t.points, t.balance_after,
-s.time_zone
+t.trimmed, t.forgiven, t.notes::text AS notes, s.time_zone
 """
 _FROM = """FROM pos_transaction t
 LEFT JOIN shop s ON (s.program_id, s.shop_id) = (t.program_id, t.shop_id)"""
@@ -43,17 +43,10 @@ async def lock_pos_batch(
         _ascending(receipt_ids),
         _ascending(originals),
     )
-    accounts = {
-        account_id: Account(account_id, account_id, "points", is_open, balance, version, (), tv)
-        for account_id, is_open, balance, version, tv in zip(
-            row["account_ids"] or (),
-            row["is_open"] or (),
-            row["balances"] or (),
-            row["versions"] or (),
-            row["tier_versions"] or (),
-            strict=True,
-        )
-    }
+    accounts = {}
+    for columns in zip(*(row[name] or () for name in _ACCOUNT_ARRAYS), strict=True):
+        account = _account(columns)
+        accounts[account.account_id] = account
     timelines: dict[UUID, list[tuple[datetime, str]]] = {}
     for member_id, since, tier in zip(
         row["tier_members"] or (), row["tier_sinces"] or (), row["tier_codes"] or (), strict=True
@@ -62,6 +55,29 @@ async def lock_pos_batch(
     for member_id, timeline in timelines.items():
         accounts[member_id].timeline = timeline
     return accounts, list(row["known_receipts"] or ())
+
+
+_ACCOUNT_ARRAYS = (
+    "account_ids",
+    "members",
+    "wallets",
+    "statuses",
+    "balances",
+    "versions",
+    "tier_versions",
+    "pendings",
+    "helds",
+    "frozen_cases",
+    "merged_intos",
+)
+
+
+def _account(columns: Sequence[Any]) -> Account:
+    account_id, member_id, wallet, status, balance, version, tier_version, *rest = columns
+    is_open = status == "open"
+    return Account(
+        account_id, member_id, wallet, is_open, balance, version, (), tier_version, [], *rest
+    )
 
 
 def _ascending(ids: Iterable[UUID]) -> list[UUID]:
@@ -83,10 +99,8 @@ async def load_lots(
     """Give locked accounts their open lots, which a debit needs."""
     for account in accounts.values():
         account.lots = []
-    for row in await load_open_lots(session, program_id, sorted(accounts)):
-        accounts[row["account_id"]].lots.append(
-            OpenLot(row["version"], row["remaining"], row["expires_at"], row["source_id"])
-        )
+    for account_id, lot in await load_open_lots(session, program_id, sorted(accounts)):
+        accounts[account_id].lots.append(lot)
 
 
 async def list_by_id(
@@ -164,6 +178,9 @@ def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
         clawed=row["clawed"],
         points=row["points"],
         balance_after=row["balance_after"],
+        trimmed=row["trimmed"],
+        forgiven=row["forgiven"],
+        notes=row["notes"],
     )
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain import ledger
 from services.points.domain.errors import IdempotencyKeyReused, MemberUnknown
-from services.points.domain.ledger import Cause, LotTerms
+from services.points.domain.ledger import Cause
+from services.points.domain.lots import LotTerms
 from services.points.storage.adjustments import Adjustment, find_adjustment, insert_adjustment
 from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import load_lots, lock_accounts
@@ -68,7 +69,7 @@ async def adjust_points(
         posting = write.books.credit(account, request.points, cause, LotTerms())
     else:
         await load_lots(session, program_id, accounts)
-        posting = write.books.spend(account, -request.points, cause)
+        posting = write.books.spend(account, -request.points, cause, now)
     made = Adjustment(
         adjustment_id,
         request.member_id,

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain import ledger
 from services.points.domain.errors import MemberUnknown
-from services.points.domain.ledger import Account, Books, Cause, LotTerms
+from services.points.domain.ledger import Account, Books, Cause
+from services.points.domain.lots import LotTerms
 from services.points.storage.accounts import list_posted_sources
 from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import load_lots, lock_accounts

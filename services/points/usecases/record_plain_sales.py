@@ -97,5 +97,7 @@ def _find_members(glance: Glance, items: Sequence[Item]) -> list[Seen] | None:
         if account is None:
             return None
         item.member_id = member_id
-        seen[member_id] = Seen(member_id, account.version, account.tier_version)
+        seen[member_id] = Seen(
+            member_id, account.version, account.tier_version, account.pending, account.held
+        )
     return list(seen.values())

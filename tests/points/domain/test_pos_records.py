@@ -1,7 +1,7 @@
 """What is stored of a receipt."""
 
 from services.points.domain import pos_records
-from services.points.tables import pos_transaction
+from services.points.tables.receipts import pos_transaction
 from tests.points.samples import make_lines, make_stored
 
 STATUSES = {
@@ -11,6 +11,7 @@ STATUSES = {
     pos_records.WAITING_SALE,
     pos_records.AWAITED,
     pos_records.REFUSED,
+    pos_records.IN_REVIEW,
 }
 
 

@@ -110,7 +110,7 @@ def test_r_12_a_refund_after_spending_leaves_a_debt() -> None:
     books, account = Books(), make_account()
     sale = make_stored(make_lines(10_000))
     post_sale(books, account, sale)
-    books.spend(account, 100, books.postings[0].cause)
+    books.spend(account, 100, books.postings[0].cause, sale.purchased_at)
     refund = make_stored_refund(sale, (1, 10_000))
     apply_refund(books, account, sale, refund, [])
     assert (account.balance, refund.balance_after) == (-100, -100)

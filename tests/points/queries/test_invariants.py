@@ -16,6 +16,12 @@ DAMAGE = {
         "UPDATE lot SET remaining = remaining - 1 WHERE program_id = :p AND remaining > 0"
     ),
     "I3_takes_explain_lots": "UPDATE lot_take SET points = points + 1 WHERE program_id = :p",
+    "I3_open_holds_are_held": "UPDATE account SET held = held + 1 WHERE program_id = :p",
+    "I3_redemptions_returned_within": (
+        "INSERT INTO redemption (program_id, redemption_id, account_id, version, points, "
+        "reference, recorded_at) SELECT program_id, gen_random_uuid(), account_id, 999, 1, 'r', "
+        "now() FROM account WHERE program_id = :p"
+    ),
     "I4_debt_only_by_clawback": (
         "UPDATE posting SET balance_after = -5, kind = 'adjustment' "
         "WHERE program_id = :p AND points < 0"

@@ -104,7 +104,7 @@ async def write_late(mall: Mall, statements: Statements, member_id: UUID, meanwh
     glance = await glance_at_sales(statements, mall.program_id, PolicyShelf(), [batch])
     look = Look(glance.accounts, {}, {}, Write())
     account = glance.accounts[member_id]
-    seen = Seen(member_id, account.version, account.tier_version)
+    seen = Seen(member_id, account.version, account.tier_version, 0, 0)
     [item] = open_batch(batch, glance.directory, mall.clock(), BOUNDS)
     item.member_id = member_id
     decide(look, mall.program_id, mall.clock(), glance.directory, item)

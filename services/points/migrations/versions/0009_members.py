@@ -1,0 +1,10 @@
+"""Room for members: nothing yet."""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
