@@ -159,17 +159,3 @@ def reinstall_functions(connection: Connection, service: str, *names: str) -> No
         for kind, its_name in reversed(made):
             connection.exec_driver_sql(f"DROP {kind} IF EXISTS {its_name}")
     install_functions(connection, service, *names)
-
-
-def reinstall_functions(connection: Connection, service: str, *names: str) -> None:
-    """Replace what those files made before by what they say now, the last file's first.
-
-    Processes of the version before cannot call a function whose arguments changed: stop them, or
-    their callers get errors until they are replaced.
-    """
-    for name in reversed(names):
-        text = (_SERVICES / service / "storage" / f"{name}.sql").read_text()
-        made = re.findall(r"^CREATE (FUNCTION|TYPE) (\w+)", text, flags=re.MULTILINE)
-        for kind, its_name in reversed(made):
-            connection.exec_driver_sql(f"DROP {kind} IF EXISTS {its_name}")
-    install_functions(connection, service, *names)
