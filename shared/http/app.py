@@ -44,7 +44,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.include_router(internal_router(invariants, runtime.handlers, health))
-    describe(app)
+    describe(app, runtime.clock)
     serve_documents(app)
     app.add_middleware(
         Frame, body_bytes_max=runtime.settings.body_bytes_max, direct=_direct_routes(routers)

@@ -10,8 +10,9 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from shared.clock import Clock
 from shared.http.depends import PRINCIPALS, TILL_SCHEMES
-from shared.http.examples import name_ids, restore_nulls
+from shared.http.examples import move_days, name_ids, restore_nulls
 from shared.http.problems import MEDIA_TYPE
 
 _SCHEMES: dict[str, Any] = {
@@ -30,9 +31,9 @@ _SCHEMES: dict[str, Any] = {
 }
 
 
-def describe(app: FastAPI) -> None:
+def describe(app: FastAPI, clock: Clock) -> None:
     """Have the document give problems under their media type, each route's principal, and
-    examples that are whole."""
+    examples that are whole and of the days before the document was made."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -44,6 +45,7 @@ def describe(app: FastAPI) -> None:
             _name_principals(app, document)
             restore_nulls(document)
             name_ids(document)
+            move_days(document, clock().date())
         return plain()
 
     app.openapi = openapi  # type: ignore[method-assign]

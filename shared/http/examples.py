@@ -1,9 +1,15 @@
-"""Examples in the OpenAPI document: whole, and honest about what nobody can know beforehand."""
+"""Examples in the OpenAPI document: whole, honest about what nobody can know beforehand, and of
+yesterday: what they say of receipts is refused when it has become too old."""
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
+# Examples tell one story, whose last day this is.
+STORY_ENDS_ON = date(2026, 3, 12)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -25,6 +31,37 @@ def _restore(document: dict[str, Any], schema: dict[str, Any], example: Any) -> 
             if may_be_null and name in schema.get("required", []):
                 example.setdefault(name, None)
             _restore(document, field, example.get(name))
+
+
+def move_days(document: dict[str, Any], today: date) -> None:
+    """Have the story of the examples end yesterday: every day in them moves by as many days."""
+    _move(document, today - timedelta(days=1) - STORY_ENDS_ON)
+
+
+def _move(node: Any, by: timedelta) -> None:
+    if isinstance(node, list):
+        for inner in node:
+            _move(inner, by)
+    elif isinstance(node, dict):
+        for name, inner in node.items():
+            if name in ("example", "examples"):
+                node[name] = _moved(inner, by)
+            else:
+                _move(inner, by)
+
+
+def _moved(example: Any, by: timedelta) -> Any:
+    if isinstance(example, dict):
+        return {name: _moved(inner, by) for name, inner in example.items()}
+    if isinstance(example, list):
+        return [_moved(inner, by) for inner in example]
+    if not isinstance(example, str):
+        return example
+    if _DAY.fullmatch(example):
+        return (date.fromisoformat(example) + by).isoformat()
+    if _INSTANT.fullmatch(example):
+        return (datetime.fromisoformat(example) + by).isoformat().replace("+00:00", "Z")
+    return example
 
 
 def _plain(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

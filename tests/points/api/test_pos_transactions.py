@@ -6,10 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from services.points.api.pos_models import PosTransactionOut
+from services.points.settings import PointsSettings
 from shared.auth import make_member_code
 from shared.ids import new_id, new_member_number
-from tests.points.mall import Mall
+from tests.points.mall import POS, Mall, open_mall
+from tests.support.clock import HandClock
 from tests.support.service import DEPLOYMENT_KEY
 
 
@@ -258,3 +262,17 @@ async def test_the_answer_written_by_hand_is_the_models(mall: Mall) -> None:
     for result in await mall.push_batch(bodies):
         again = PosTransactionOut.model_validate(result, strict=False)
         assert again.model_dump(mode="json") == result
+
+
+async def test_the_receipts_that_the_document_shows_are_taken_whenever_it_is_read(
+    engine: AsyncEngine, settings: PointsSettings, clock: HandClock
+) -> None:
+    for days in (0, 410, 4_000):
+        clock.advance(days=days)
+        async with open_mall(engine, settings, clock) as mall:
+            document = (await mall.client.get("/openapi.json")).json()
+            body = document["paths"][POS]["post"]["requestBody"]["content"]["application/json"]
+            for name in ("sale", "refund"):
+                shown = body["examples"][name]["value"]
+                answer = await mall.push({**shown, "shop_id": str(mall.shop_id)})
+                assert answer.status_code == 201, answer.text

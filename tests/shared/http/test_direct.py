@@ -4,6 +4,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
 
+from shared.clock import utc_now
 from shared.http import problems
 from shared.http.depends import CurrentStaff, Public
 from shared.http.direct import DirectRoute
@@ -28,7 +29,7 @@ def make_app() -> FastAPI:
     app = FastAPI()
     problems.install(app)
     app.include_router(router)
-    describe(app)
+    describe(app, utc_now)
     return app
 
 
