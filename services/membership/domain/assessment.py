@@ -25,17 +25,22 @@ class TierState:
     version: int
     timeline: tuple[Interval, ...]
     assessed_until: datetime
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A member's history as it now is. Each move has a version; `version` is the last one's."""
+    """A member's history as it now is. Each move has a version; `version` is the last one's.
+
+    `is_new` is False when it is what was told before and will go on by itself when it was to.
+    """
 
     member_id: UUID
     version: int
     history: TierHistory
     assessed_until: datetime
     moves: tuple[TierMove, ...]
+    is_new: bool
 
 
 def assess(
@@ -49,7 +54,8 @@ def assess(
     until = max(until, state.assessed_until)
     history = tier_timeline(credits, schemes, state.enrolled_at, zone, until)
     moves = tier_moves(state.timeline, history.intervals, schemes[-1].rank_of)
-    return Assessment(state.member_id, state.version + len(moves), history, until, moves)
+    is_new = bool(moves) or history.due_at != state.due_at
+    return Assessment(state.member_id, state.version + len(moves), history, until, moves, is_new)
 
 
 def reaches_to(credits: Sequence[Credit], now: datetime) -> datetime:

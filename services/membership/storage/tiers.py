@@ -55,7 +55,7 @@ async def lock_member_tiers(
     """Hold these members' tiers, in ascending order of id."""
     connection = await driver(session)
     rows = await connection.fetch(
-        "SELECT t.member_id, m.enrolled_at, t.version, t.timeline, t.assessed_until "
+        "SELECT t.member_id, m.enrolled_at, t.version, t.timeline, t.assessed_until, t.due_at "
         "FROM member_tier t JOIN member m USING (program_id, member_id) "
         "WHERE t.program_id = $1 AND t.member_id = ANY ($2::uuid[]) "
         "ORDER BY t.member_id FOR NO KEY UPDATE OF t",
@@ -69,6 +69,7 @@ async def lock_member_tiers(
             row["version"],
             read_timeline(row["timeline"]),
             row["assessed_until"],
+            row["due_at"],
         )
         for row in rows
     }

@@ -29,6 +29,25 @@ def test_a_history_never_reaches_less_far_than_it_was_told() -> None:
     assert [m.to_tier for m in found.moves] == ["s", "b"]
 
 
+def test_a_history_is_new_when_it_moved_or_will_move_at_another_time() -> None:
+    below = Credit(START + timedelta(days=3), UUID(int=3), 50)
+    assert not assess(STATE, [below], [SCHEME], ZONE, below.purchased_at).is_new
+    risen = assess(STATE, [_credit(3)], [SCHEME], ZONE, START + timedelta(days=3))
+    assert risen.is_new
+    told = TierState(
+        STATE.member_id,
+        START,
+        risen.version,
+        risen.history.intervals,
+        risen.assessed_until,
+        risen.history.due_at,
+    )
+    again = [_credit(3), _credit(4)]
+    later = assess(told, again, [SCHEME], ZONE, START + timedelta(days=4))
+    assert (later.moves, later.is_new) == ((), True)
+    assert not assess(told, again[:1], [SCHEME], ZONE, START + timedelta(days=4)).is_new
+
+
 def test_purchases_carry_a_history_to_the_last_of_them_but_not_into_the_future() -> None:
     now = START + timedelta(days=10)
     assert reaches_to([_credit(3)], now) == START + timedelta(days=3)

@@ -75,6 +75,31 @@ async def test_a_receipt_that_comes_five_times_counts_once(world: World) -> None
     assert await books_are_right(world)
 
 
+async def test_a_purchase_that_moves_no_tier_leaves_the_told_history_unwritten(
+    world: World,
+) -> None:
+    member = await world.enrol_one(days_ago=30)
+
+    async def written_by() -> str:
+        async with transaction(world.engine) as session:
+            return str(
+                await (await driver(session)).fetchval(
+                    "SELECT xmin::text FROM member_tier WHERE member_id = $1", member.member_id
+                )
+            )
+
+    before = await written_by()
+    await world.buy(world.sale(member.member_id, 4_000, days_ago=5))
+    await world.buy(world.sale(member.member_id, 4_000, days_ago=3))
+    assert await written_by() == before
+    assert await books_are_right(world)
+    await world.buy(world.sale(member.member_id, 4_000, days_ago=4))
+    assert await written_by() != before
+    (move,) = await moves_of(world)
+    assert move.to_tier == "silver"
+    assert await books_are_right(world)
+
+
 async def test_a_refund_that_comes_before_its_sale_ends_in_the_same_books(world: World) -> None:
     member = await world.enrol_one(days_ago=30)
     await world.buy(world.sale(member.member_id, 5_000, days_ago=1, kind="refund"))
