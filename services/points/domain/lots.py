@@ -15,7 +15,8 @@ class LotTerms(NamedTuple):
 
     `pending` points are in the balance and cannot be spent; with `activates_at` they become active
     by the clock, without it by an event or by hand. `sliding_months`: each activity of the member
-    moves the end to that many months after it. `earned_at` is the vintage.
+    moves the end to that many months after it. `earned_at` is the vintage. `origin_id`: the source
+    that first made the points, when they came from another account.
     """
 
     expires_at: datetime | None = None
@@ -27,12 +28,13 @@ class LotTerms(NamedTuple):
     activates_at: datetime | None = None
     sliding_months: int | None = None
     earned_at: datetime | None = None
+    origin_id: UUID | None = None
 
 
 @dataclass(slots=True)
 class OpenLot:
-    """A lot with points left. `source_id` is the source that made it; `frozen_case` a case that
-    keeps it from being spent."""
+    """A lot with points left. `source_id` is the source that first made its points, on
+    whatever account; `frozen_case` a case that keeps it from being spent."""
 
     version: int
     remaining: int

@@ -82,7 +82,7 @@ class Seen(NamedTuple):
 async def write_books(session: AsyncSession, program_id: UUID, now: datetime, write: Write) -> None:
     """Write it all. Raises `Collision` when somebody stored one of the receipts meanwhile."""
     connection = await driver(session)
-    books, origins = write.books, _number_origins(write)
+    books, origins = write.books, number_origins(write)
     try:
         await connection.execute(
             _WRITE,
@@ -90,10 +90,10 @@ async def write_books(session: AsyncSession, program_id: UUID, now: datetime, wr
             now,
             [_record_row(record) for record in write.records],
             [_change_row(stored) for stored in write.changes.values()],
-            [_posting_row(posting, origins) for posting in books.postings],
+            [posting_row(posting, origins) for posting in books.postings],
             books.takes,
             books.returns,
-            [_account_row(account) for account in books.accounts.values()],
+            [account_row(account) for account in books.accounts.values()],
             [_lot_row(change) for change in books.lot_changes],
             write.usages,
             [_event_row(event, origins) for event in write.news],
@@ -101,14 +101,14 @@ async def write_books(session: AsyncSession, program_id: UUID, now: datetime, wr
             [traceparent for _, traceparent in origins],
         )
     except asyncpg.PostgresError as error:
-        raise _collision_or(error) from error
+        raise collision_or(error) from error
 
 
 async def write_plain_sales(
     statements: Statements, program_id: UUID, now: datetime, seen: Sequence[Seen], write: Write
 ) -> None:
     """Write and commit it all if no account moved since it was `seen`, else raise `Collision`."""
-    origins = _number_origins(write)
+    origins = number_origins(write)
     try:
         await statements.write(
             _WRITE_PLAIN,
@@ -117,7 +117,7 @@ async def write_plain_sales(
             seen,
             [_record_row(record) for record in write.records],
             [_change_row(stored) for stored in write.changes.values()],
-            [_posting_row(posting, origins) for posting in write.books.postings],
+            [posting_row(posting, origins) for posting in write.books.postings],
             write.books.takes,
             write.usages,
             [_event_row(event, origins) for event in write.news],
@@ -125,10 +125,11 @@ async def write_plain_sales(
             [traceparent for _, traceparent in origins],
         )
     except asyncpg.PostgresError as error:
-        raise _collision_or(error) from error
+        raise collision_or(error) from error
 
 
-def _collision_or(error: Exception) -> Exception:
+def collision_or(error: Exception) -> Exception:
+    """`Collision` for what the functions raise when somebody was quicker, else the error."""
     if getattr(error, "sqlstate", None) == _COLLISION:
         return Collision("The same thing is being written by somebody else.")
     return error
@@ -179,7 +180,8 @@ def _change_row(s: Stored) -> tuple[Any, ...]:
     )
 
 
-def _posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any, ...]:
+def posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any, ...]:
+    """A posting as the database's `new_posting`; `origins` number its origin."""
     cause, terms = posting.cause, posting.terms or _NO_TERMS
     return (
         new_id(),
@@ -209,11 +211,14 @@ def _posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[An
         posting.pending_after,
         posting.held_after,
         origins[posting.origin],
+        terms.origin_id,
     )
 
 
-def _account_row(account: Account) -> tuple[Any, ...]:
-    status = "merged" if account.merged_into is not None else "open"
+def account_row(account: Account) -> tuple[Any, ...]:
+    """An account as the database's `changed_account`."""
+    whose = "pool" if account.member_id is None else "open"
+    status = whose if account.merged_into is None else "merged"
     return (
         account.account_id,
         status,
@@ -242,7 +247,7 @@ def _event_row(event: ReadyEvent, origins: Mapping[Origin, int]) -> tuple[Any, .
     return (new_id(), event.type, event.key, event.data, origins[event.origin])
 
 
-def _number_origins(write: Write) -> dict[Origin, int]:
+def number_origins(write: Write) -> dict[Origin, int]:
     """Each correlation id and trace once, numbered from 1 as PostgreSQL counts."""
     named = {posting.origin for posting in write.books.postings}
     named |= {event.origin for event in write.news}
@@ -267,8 +272,9 @@ async def load_open_lots(
 
 
 LOT_COLUMNS = """
-l.account_id, l.version, l.remaining, p.source_id, l.expires_at, l.mall_id, l.shop_id,
-l.campaign_id, l.funding, l.state, l.activates_at, l.sliding_months, l.earned_at, l.frozen_case
+l.account_id, l.version, l.remaining, coalesce(l.origin_id, p.source_id) AS source_id,
+l.expires_at, l.mall_id, l.shop_id, l.campaign_id, l.funding, l.state, l.activates_at,
+l.sliding_months, coalesce(l.earned_at, p.recorded_at) AS earned_at, l.frozen_case, l.origin_id
 """
 
 
@@ -284,5 +290,6 @@ def read_lot(row: Any) -> OpenLot:
         row["activates_at"],
         row["sliding_months"],
         row["earned_at"],
+        row["origin_id"],
     )
     return OpenLot(row["version"], row["remaining"], row["source_id"], terms, row["frozen_case"])

@@ -20,7 +20,7 @@ CREATE TYPE new_posting AS (
     purchased_at timestamptz, reason text, expires_at timestamptz, mall_id uuid, shop_id uuid,
     campaign_id uuid, funding text, lot_mall_id uuid, lot_shop_id uuid, lot_state text,
     activates_at timestamptz, sliding_months integer, earned_at timestamptz,
-    pending_after bigint, held_after bigint, origin integer
+    pending_after bigint, held_after bigint, origin integer, origin_id uuid
 );
 
 -- Takes and returns alike: points of a lot that went to, or came back with, the posting `version`.
@@ -54,6 +54,8 @@ CREATE FUNCTION write_books(
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     written bigint;
+    moved bigint;
+    has_burned boolean := false;
 BEGIN
     IF cardinality(transactions) > 0 THEN
         INSERT INTO pos_transaction (
@@ -123,17 +125,19 @@ BEGIN
         WHERE a.program_id = program AND a.account_id = l.account_id
           AND a.version = l.first_version - 1;
         GET DIAGNOSTICS written = ROW_COUNT;
-        IF written < (SELECT count(DISTINCT n.account_id) FROM unnest(postings) n) THEN
+        SELECT count(DISTINCT n.account_id), bool_or(n.counter_account = 'redemption')
+        INTO moved, has_burned FROM unnest(postings) n;
+        IF written < moved THEN
             RAISE EXCEPTION 'an account moved meanwhile' USING ERRCODE = 'GA001';
         END IF;
 
         -- A credit without a lot of its own gives points back to lots that are there.
         INSERT INTO lot (program_id, account_id, version, points, remaining, expires_at, mall_id,
                          shop_id, campaign_id, funding, state, activates_at, sliding_months,
-                         earned_at)
+                         earned_at, origin_id)
         SELECT program, n.account_id, n.version, n.points, n.points, n.expires_at, n.lot_mall_id,
                n.lot_shop_id, n.campaign_id, n.funding, n.lot_state, n.activates_at,
-               n.sliding_months, n.earned_at
+               n.sliding_months, coalesce(n.earned_at, recorded), n.origin_id
         FROM unnest(postings) n WHERE n.points > 0 AND n.lot_state IS NOT NULL;
     END IF;
 
@@ -155,6 +159,41 @@ BEGIN
           AND l.version = t.lot_version;
         INSERT INTO lot_return (program_id, account_id, version, lot_version, points)
         SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(returned) t;
+    END IF;
+
+    IF has_burned THEN
+        -- What one mall issued and another burned, in the transaction that burned it: such an
+        -- entry can neither be lost nor be written twice.
+        INSERT INTO clearing_entry (program_id, account_id, version, lot_version,
+                                    issuing_mall_id, burning_mall_id, points, recorded_at)
+        SELECT program, e.account_id, e.version, e.lot_version, e.issuer, e.burner, e.points,
+               recorded
+        FROM (
+            SELECT n.account_id, n.version, t.lot_version, l.mall_id AS issuer,
+                   n.mall_id AS burner, t.points
+            FROM unnest(postings) n
+            JOIN unnest(takes) t ON (t.account_id, t.version) = (n.account_id, n.version)
+            JOIN lot l ON l.program_id = program AND l.account_id = t.account_id
+                      AND l.version = t.lot_version
+            WHERE n.counter_account = 'redemption' AND n.points < 0
+            UNION ALL  -- What no lot covered was never issued: the programme stands for it.
+            SELECT n.account_id, n.version, 0, NULL, n.mall_id,
+                   -n.points - coalesce((SELECT sum(t.points) FROM unnest(takes) t
+                       WHERE (t.account_id, t.version) = (n.account_id, n.version)), 0)
+            FROM unnest(postings) n WHERE n.counter_account = 'redemption' AND n.points < 0
+            UNION ALL
+            SELECT n.account_id, n.version, t.lot_version, l.mall_id, n.mall_id, -t.points
+            FROM unnest(postings) n
+            JOIN unnest(returned) t ON (t.account_id, t.version) = (n.account_id, n.version)
+            JOIN lot l ON l.program_id = program AND l.account_id = t.account_id
+                      AND l.version = t.lot_version
+            WHERE n.counter_account = 'redemption'
+            UNION ALL  -- Given back as a new lot, where the old one's end was long past.
+            SELECT n.account_id, n.version, n.version, n.lot_mall_id, n.mall_id, -n.points
+            FROM unnest(postings) n
+            WHERE n.counter_account = 'redemption' AND n.points > 0 AND n.lot_state IS NOT NULL
+        ) e
+        WHERE e.issuer IS DISTINCT FROM e.burner AND e.points <> 0;
     END IF;
 
     IF cardinality(lots) > 0 THEN
@@ -189,9 +228,8 @@ BEGIN
                         correlation_id, traceparent)
     SELECT program, e.event_id, e.type, 'pos.transactions', e.key, e.data, recorded,
            correlations[e.origin], traces[e.origin]
-    FROM unnest(events) e;
-    INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at,
-                        correlation_id, traceparent)
+    FROM unnest(events) e
+    UNION ALL
     SELECT program, n.event_id, 'points.posted.v1', 'points.ledger', n.account_id::text,
            -- Text put together: half the price of json_build_object. Nothing here needs escaping.
            '{"program_id":"' || program || '","account_id":"' || n.account_id

@@ -14,6 +14,17 @@ BEGIN
     SELECT program, w, w, 'awaited' FROM unnest(wanted_accounts) w ORDER BY w
     ON CONFLICT DO NOTHING;
 
+    -- Accounts that others were merged into are locked with them: that is where points go.
+    wanted_accounts := wanted_accounts || ARRAY(
+        WITH RECURSIVE onward AS (
+            SELECT x.merged_into FROM account x
+            WHERE x.program_id = program AND x.account_id = ANY (wanted_accounts)
+              AND x.merged_into IS NOT NULL
+            UNION
+            SELECT x.merged_into FROM onward o JOIN account x ON x.account_id = o.merged_into
+            WHERE x.program_id = program AND x.merged_into IS NOT NULL)
+        SELECT o.merged_into FROM onward o);
+
     SELECT array_agg(a.account_id), array_agg(a.status), array_agg(a.balance),
            array_agg(a.version), array_agg(a.tier_version), array_agg(a.pending),
            array_agg(a.held), array_agg(a.frozen_case), array_agg(a.merged_into),

@@ -35,7 +35,8 @@ BEGIN
            array_agg(a.tier_version), array_agg(a.pending), array_agg(a.held)
     INTO account_ids, balances, versions, tier_versions, pendings, helds
     FROM account a
-    WHERE a.program_id = program AND a.account_id = ANY (wanted_accounts) AND a.status = 'open';
+    WHERE a.program_id = program AND a.account_id = ANY (wanted_accounts) AND a.status = 'open'
+      AND a.member_id = a.account_id;
 
     SELECT array_agg(m.member_id), array_agg(m.since), array_agg(m.tier)
     INTO tier_members, tier_sinces, tier_codes

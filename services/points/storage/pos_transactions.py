@@ -12,7 +12,7 @@ from services.points.domain.ledger import Account
 from services.points.domain.pos_records import Stored
 from services.points.domain.receipts import Line
 from services.points.storage.books import load_open_lots
-from shared.db import driver
+from shared.db import Collision, driver
 
 _COLUMNS = """
 t.transaction_id, t.kind, t.status, t.receipt_id, t.fingerprint, t.shop_id, t.mall_id, t.till_id,
@@ -91,6 +91,19 @@ async def lock_accounts(
     """Lock the accounts by ascending id, making those that are missing."""
     accounts, _ = await lock_pos_batch(session, program_id, account_ids, (), ())
     return accounts
+
+
+def survivor_of(accounts: Mapping[UUID, Account], account_id: UUID | None) -> Account | None:
+    """The locked account, or the one that it was merged into: where its points go now.
+
+    Raises `Collision` when it was merged while its lock was waited for.
+    """
+    account = accounts.get(account_id) if account_id is not None else None
+    while account is not None and account.merged_into is not None:
+        if account.merged_into not in accounts:
+            raise Collision("The account was merged meanwhile.")
+        account = accounts[account.merged_into]
+    return account
 
 
 async def load_lots(

@@ -17,7 +17,8 @@ from services.points.tables.metadata import instant, metadata
 
 # A member's points account has the member's id; the accounts of other wallets have ids made from
 # member and wallet. `awaited`: named by a receipt before the member was heard of; the row is where
-# the receipt and the enrolment meet. The balance counts pending and held points.
+# the receipt and the enrolment meet. `pool`: a household's, nobody's own. The balance counts
+# pending and held points.
 account = Table(
     "account",
     metadata,
@@ -34,12 +35,13 @@ account = Table(
     Column("frozen_case", Uuid),
     Column("merged_into", Uuid),
     PrimaryKeyConstraint("program_id", "account_id"),
-    CheckConstraint("status IN ('awaited', 'open', 'merged')", name="status"),
+    CheckConstraint("status IN ('awaited', 'open', 'merged', 'pool')", name="status"),
     CheckConstraint("version >= 0", name="version_not_negative"),
     CheckConstraint("status <> 'awaited' OR version = 0", name="awaited_has_no_postings"),
     CheckConstraint("pending >= 0", name="pending_not_negative"),
     CheckConstraint("held >= 0", name="held_not_negative"),
     CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name="merged_says_where"),
+    CheckConstraint("status <> 'pool' OR member_id IS NULL", name="pool_is_nobodys"),
     Index(
         "account_of_member",
         "program_id",

@@ -38,6 +38,8 @@ posting = Table(
     Column("shop_id", Uuid),
     PrimaryKeyConstraint("program_id", "account_id", "version"),
     UniqueConstraint("program_id", "source_kind", "source_id"),
+    # Pages are more or less in the order of time: it costs little and finds a day's postings.
+    Index("posting_recorded", "recorded_at", postgresql_using="brin"),
     ForeignKeyConstraint(
         ["program_id", "account_id"], ["account.program_id", "account.account_id"]
     ),
@@ -50,7 +52,8 @@ posting = Table(
     ),
 )
 # A credit's lot has the version of the posting that made it. `pending`: not to be spent before it
-# is made active, at `activates_at` or by somebody. `earned_at` is its vintage.
+# is made active, at `activates_at` or by somebody. `earned_at` is its vintage. `origin_id`: the
+# source that first made its points, when they came from another account.
 lot = Table(
     "lot",
     metadata,
@@ -69,6 +72,7 @@ lot = Table(
     Column("sliding_months", Integer),
     Column("frozen_case", Uuid),
     instant("earned_at", nullable=True),
+    Column("origin_id", Uuid),
     PrimaryKeyConstraint("program_id", "account_id", "version"),
     CheckConstraint("remaining >= 0 AND remaining <= points", name="remaining_within"),
     CheckConstraint("state IN ('active', 'pending')", name="state"),

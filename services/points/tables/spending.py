@@ -1,15 +1,15 @@
-"""Holds, redemptions, adjustments, and the keys of requests."""
+"""Holds, redemptions, and the keys of requests."""
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -17,24 +17,6 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from services.points.tables.metadata import instant, metadata
 
-adjustment = Table(
-    "adjustment",
-    metadata,
-    Column("program_id", Uuid, nullable=False),
-    Column("adjustment_id", Uuid, nullable=False),
-    Column("idempotency_key", Text, nullable=False),
-    Column("request_hash", LargeBinary, nullable=False),
-    Column("account_id", Uuid, nullable=False),
-    Column("points", BigInteger, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("balance_after", BigInteger, nullable=False),
-    Column("reason_code", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
-    instant("recorded_at"),
-    PrimaryKeyConstraint("program_id", "adjustment_id"),
-    UniqueConstraint("program_id", "idempotency_key"),
-)
 # Points set aside for somebody: counted in the balance, not to be spent otherwise. A hold that is
 # `cancelled` before it was made is a tombstone. `captured` is what has been spent of it.
 hold = Table(
@@ -54,6 +36,8 @@ hold = Table(
     instant("expires_at", nullable=True),
     instant("recorded_at"),
     instant("closed_at", nullable=True),
+    Column("request_hash", LargeBinary),
+    Column("available_after", BigInteger),
     PrimaryKeyConstraint("program_id", "hold_id"),
     CheckConstraint(
         "status IN ('open', 'captured', 'released', 'expired', 'cancelled', 'refused')",
@@ -62,6 +46,12 @@ hold = Table(
     CheckConstraint("captured >= 0 AND captured <= points", name="captured_within"),
     CheckConstraint("points > 0 OR status = 'cancelled'", name="points_positive"),
     Index("hold_of_account", "program_id", "account_id", "recorded_at"),
+    Index(
+        "hold_open_of_account",
+        "program_id",
+        "account_id",
+        postgresql_where=text("status = 'open'"),
+    ),
     Index("hold_expiring", "program_id", "expires_at", postgresql_where=text("status = 'open'")),
 )
 # A debit that paid for something: what it may give back, and what it gave back so far.
@@ -82,6 +72,8 @@ redemption = Table(
     Column("mall_id", Uuid),
     Column("shop_id", Uuid),
     instant("recorded_at"),
+    Column("request_hash", LargeBinary),
+    Column("hold_left", BigInteger),
     PrimaryKeyConstraint("program_id", "redemption_id"),
     CheckConstraint("points > 0 AND returned >= 0 AND returned <= points", name="returned_within"),
     Index(
@@ -91,6 +83,19 @@ redemption = Table(
         postgresql_where=text("transaction_id IS NOT NULL"),
     ),
     Index("redemption_of_account", "program_id", "account_id", "version"),
+)
+# How points pay at a till, in versions: the latest whose `effective_from` has passed is in force.
+redemption_policy = Table(
+    "redemption_policy",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    instant("effective_from"),
+    Column("spec", JSON, nullable=False),
+    instant("recorded_at"),
+    Column("recorded_by", Text, nullable=False),
+    PrimaryKeyConstraint("program_id", "version"),
+    CheckConstraint("version > 0", name="version_positive"),
 )
 # The answer to a request with an idempotency key, beside its effect, for ever.
 request_key = Table(
