@@ -11,7 +11,10 @@ Status = Literal["granted", "issued", "bill_back", "revoked"]
 
 class Grant(NamedTuple):
     """One grant row. A unit (campaign, `unit_key`) may be granted again after a revocation, as
-    its next `generation`; a points unit may have several generations that add up."""
+    its next `generation`; a points unit may have several generations that add up.
+
+    A reward of a family uses `used_minor` of each of `receipt_ids`; a bonus uses nothing.
+    """
 
     grant_id: UUID
     campaign_id: UUID
@@ -33,6 +36,12 @@ class Grant(NamedTuple):
     threshold_minor: int | None
     shortfall_minor: int
     granted_at: datetime
+    used_minor: tuple[int, ...] = ()
+
+    @property
+    def uses(self) -> dict[UUID, int]:
+        """What it uses of which receipts."""
+        return {i: used for i, used in zip(self.receipt_ids, self.used_minor, strict=False) if used}
 
     @property
     def net(self) -> int:

@@ -14,17 +14,17 @@ _TOLD_SINCE = """
 _CHECKS: Mapping[str, str] = {
     "used_at_most_what_is_left_of_the_receipt": """
         SELECT count(*) FROM (
-            SELECT u.program_id, u.receipt_id, u.family, sum(u.amount_minor) AS used
-            FROM receipt_usage u GROUP BY 1, 2, 3) u
-        JOIN receipt r USING (program_id, receipt_id) WHERE u.used > r.net_minor""",
+            SELECT g.program_id, u.receipt_id, g.family, sum(u.used_minor) AS used
+            FROM reward_grant g, unnest(g.receipt_ids, g.used_minor) AS u (receipt_id, used_minor)
+            WHERE g.family IS NOT NULL GROUP BY 1, 2, 3) u
+        LEFT JOIN receipt r USING (program_id, receipt_id)
+        WHERE u.used > coalesce(r.net_minor, 0)""",
     "living_reward_uses_its_threshold_or_is_flagged": """
         SELECT count(*) FROM reward_grant g WHERE g.family IS NOT NULL AND g.status <> 'revoked'
         AND g.threshold_minor - g.shortfall_minor <> (
-            SELECT coalesce(sum(u.amount_minor), 0) FROM receipt_usage u
-            WHERE u.program_id = g.program_id AND u.grant_id = g.grant_id)""",
+            SELECT coalesce(sum(used), 0) FROM unnest(g.used_minor) AS used)""",
     "revoked_reward_uses_nothing": """
-        SELECT count(*) FROM receipt_usage u JOIN reward_grant g USING (program_id, grant_id)
-        WHERE g.status = 'revoked'""",
+        SELECT count(*) FROM reward_grant WHERE status = 'revoked' AND 0 < ANY (used_minor)""",
     "stock_is_what_was_not_granted": """
         SELECT count(*) FROM gift_stock s WHERE s.remaining < 0 OR s.initial - s.remaining <> (
             SELECT count(*) FROM reward_grant g WHERE g.program_id = s.program_id

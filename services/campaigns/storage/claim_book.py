@@ -49,7 +49,6 @@ async def write_claim(session: AsyncSession, scene: Scene, decided: Decided) -> 
     new = _grant_of(scene, decided, claim_id) if decided.verdict.reason is None else None
     if new is not None:
         grant, decisions = new.grant, Decisions(new=[new])
-        decisions.uses[grant.grant_id, grant.family or ""] = decided.verdict.uses
         if grant.stock_id is not None:
             decisions.take_stock(grant.stock_id, 1)
         await write_decisions(session, scene, decisions)
@@ -105,6 +104,7 @@ def _grant_of(scene: Scene, decided: Decided, claim_id: UUID) -> NewGrant:
         threshold_minor=verdict.threshold_minor,
         shortfall_minor=0,
         granted_at=receipt.purchased_at,
+        used_minor=tuple(amount for _, amount in verdict.uses),
     )
     return describe_reward(
         scene.handbook, grant, decided.desk.mall_id, receipt.shop_id, verdict.uses

@@ -20,7 +20,7 @@ from services.campaigns.storage.grants import (
 )
 from services.campaigns.storage.handbook import Handbook
 from services.campaigns.storage.members import MemberRow
-from services.campaigns.storage.usage import replace_usage, replace_withheld
+from services.campaigns.storage.usage import replace_withheld, update_uses
 from shared.contracts.campaigns import GiftBillBackFlagged, RewardGranted, RewardRevoked
 from shared.contracts.event import Event
 from shared.outbox import News, tell
@@ -49,12 +49,13 @@ class Scene:
 
 @dataclass(slots=True)
 class Decisions:
-    """Everything to be written. `shortfalls` are by grant, with the gift that is out."""
+    """Everything to be written. `uses` are new ones of grants that are there, `shortfalls` what
+    is missing behind gifts that are out."""
 
     new: list[NewGrant] = field(default_factory=list)
     revocations: list[Revocation] = field(default_factory=list)
     shortfalls: list[tuple[Grant, int]] = field(default_factory=list)
-    uses: dict[tuple[UUID, str], Uses] = field(default_factory=dict)
+    uses: list[tuple[Grant, Uses]] = field(default_factory=list)
     withheld: list[tuple[UUID, Withheld]] = field(default_factory=list)
     withheld_gone: list[tuple[UUID, str]] = field(default_factory=list)
     stock: dict[UUID, int] = field(default_factory=dict)
@@ -71,8 +72,7 @@ async def write_decisions(session: AsyncSession, scene: Scene, decisions: Decisi
     await insert_grants(session, program_id, now, decisions.new)
     await revoke_grants(session, program_id, now, decisions.revocations)
     await flag_grants(session, program_id, {g.grant_id: n for g, n in decisions.shortfalls})
-    ended = [r.grant.grant_id for r in decisions.revocations if r.grant.family]
-    await replace_usage(session, program_id, ended, decisions.uses)
+    await update_uses(session, program_id, decisions.uses)
     await replace_withheld(session, program_id, now, decisions.withheld_gone, decisions.withheld)
     await tell(session, list(_news(scene, decisions)))
 

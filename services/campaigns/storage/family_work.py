@@ -14,7 +14,7 @@ from services.campaigns.domain.spending import Case, Judgement
 from services.campaigns.storage.day_pool import DayPool, read_days
 from services.campaigns.storage.decisions import Scene
 from services.campaigns.storage.grants import list_family_grants, list_grants
-from services.campaigns.storage.usage import Usage, list_usage, list_withheld
+from services.campaigns.storage.usage import Usage, list_desk_uses, list_withheld
 
 # A member, or None for a receipt without one; and a campaign family.
 Group = tuple[UUID | None, str]
@@ -22,12 +22,11 @@ Group = tuple[UUID | None, str]
 
 @dataclass(slots=True)
 class FamilyWork:
-    """One group to be judged: its state, days and case; `used` are stored uses by grant."""
+    """One group to be judged: its state, days and case."""
 
     state: FamilyState
     days: set[date]
     case: Case
-    used: dict[UUID, dict[UUID, int]]
     judgement: Judgement = field(default_factory=lambda: Judgement((), (), ()))
 
 
@@ -92,10 +91,8 @@ async def _prepare(
     }
     older = {i for found in mine.values() for i in found if i not in scene.fresh}
     owner: dict[tuple[UUID, str], UUID | None] = {}
-    used: dict[UUID, dict[UUID, int]] = {}
-    for use in await list_usage(session, scene.program_id, list(older)):
+    for use in await list_desk_uses(session, scene.program_id, list(older)):
         owner[use.receipt_id, use.family] = use.party
-        used.setdefault(use.grant_id, {})[use.receipt_id] = use.amount_minor
     works = []
     for (party, family), state in sorted(states.items(), key=lambda s: (str(s[0][0]), s[0][1])):
         found = days[party, family]
@@ -104,7 +101,7 @@ async def _prepare(
             r for i, r in mine[party, family].items() if owner.get((i, family), party) == party
         ]
         case = case_of(state, found, receipts, scene.handbook.rules.versions)
-        works.append(FamilyWork(state, found, case, used))
+        works.append(FamilyWork(state, found, case))
     return works
 
 

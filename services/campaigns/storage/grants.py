@@ -1,7 +1,7 @@
 """Grants: reading them for judgement and writing what was decided."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from shared.errors import Invariant
 # In the order of `Grant`.
 _COLUMNS = """grant_id, campaign_id, version, unit_key, generation, family, origin, member_id, kind,
 points, points_revoked, gift_sku, stock_id, status, local_day, receipt_id, receipt_ids,
-threshold_minor, shortfall_minor, granted_at"""
+threshold_minor, shortfall_minor, granted_at, used_minor"""
 
 
 class NewGrant(NamedTuple):
@@ -34,7 +34,9 @@ class NewGrant(NamedTuple):
 def grant_of(row: Any) -> Grant:
     """The grant in a row of `_COLUMNS`."""
     grant = Grant(*row)
-    return grant._replace(receipt_ids=tuple(grant.receipt_ids))
+    return grant._replace(
+        receipt_ids=tuple(grant.receipt_ids), used_minor=tuple(grant.used_minor or ())
+    )
 
 
 async def list_family_grants(
@@ -114,20 +116,20 @@ async def list_bonus_grants(
 _INSERT = """
 INSERT INTO reward_grant (program_id, decided_at, points_revoked, grant_id, campaign_id, version,
     unit_key, generation, family, origin, member_id, kind, points, gift_sku, stock_id, status,
-    local_day, mall_id, shop_id, receipt_id, receipt_ids, threshold_minor, shortfall_minor,
-    inputs, explanation, granted_at, claim_id)
+    local_day, mall_id, shop_id, receipt_id, receipt_ids, used_minor, threshold_minor,
+    shortfall_minor, inputs, explanation, granted_at, claim_id)
 SELECT $1, $2, 0, n.grant_id, n.campaign_id, n.version, n.unit_key, n.generation, n.family,
     n.origin, n.member_id, n.kind, n.points, n.gift_sku, n.stock_id, n.status, n.local_day,
     n.mall_id, n.shop_id, n.receipt_id,
-    n.receipt_ids::uuid[], n.threshold_minor, 0,
+    n.receipt_ids::uuid[], n.used_minor::bigint[], n.threshold_minor, 0,
     n.inputs, n.explanation, n.granted_at, n.claim_id
 FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::int[], $8::text[], $9::text[],
     $10::uuid[], $11::text[], $12::bigint[], $13::text[], $14::uuid[], $15::text[], $16::date[],
-    $17::uuid[], $18::uuid[], $19::uuid[], $20::text[], $21::bigint[], $22::json[], $23::json[],
-    $24::timestamptz[], $25::uuid[])
+    $17::uuid[], $18::uuid[], $19::uuid[], $20::text[], $21::text[], $22::bigint[], $23::json[],
+    $24::json[], $25::timestamptz[], $26::uuid[])
     AS n (grant_id, campaign_id, version, unit_key, generation, family, origin, member_id, kind,
           points, gift_sku, stock_id, status, local_day, mall_id, shop_id, receipt_id,
-          receipt_ids, threshold_minor, inputs, explanation, granted_at, claim_id)
+          receipt_ids, used_minor, threshold_minor, inputs, explanation, granted_at, claim_id)
 RETURNING 1
 """
 
@@ -169,13 +171,19 @@ def _row_of(new: NewGrant, explanation: str) -> tuple[Any, ...]:
         new.mall_id,
         new.shop_id,
         g.receipt_id,
-        "{" + ",".join(map(str, g.receipt_ids)) + "}",
+        array_text(g.receipt_ids),
+        None if g.family is None else array_text(g.used_minor),
         g.threshold_minor,
         json.dumps(new.inputs),
         explanation,
         g.granted_at,
         new.claim_id,
     )
+
+
+def array_text(values: Iterable[Any]) -> str:
+    """An array as PostgreSQL writes it, for columns of arrays of different lengths."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +207,9 @@ async def revoke_grants(
         """
         UPDATE reward_grant g SET points_revoked = g.points_revoked + coalesce(n.points, 0),
             status = CASE WHEN g.kind = 'points' AND g.points_revoked + n.points < g.points
-                          THEN 'granted' ELSE 'revoked' END
+                          THEN 'granted' ELSE 'revoked' END,
+            used_minor = CASE WHEN g.family IS NOT NULL
+                              THEN array_fill(0::bigint, ARRAY[cardinality(g.used_minor)]) END
         FROM unnest($2::uuid[], $3::bigint[]) AS n (grant_id, points)
         WHERE g.program_id = $1 AND g.grant_id = n.grant_id AND g.status = 'granted'
         RETURNING 1

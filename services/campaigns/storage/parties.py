@@ -18,9 +18,9 @@ async def list_parties(
         SELECT member_id FROM receipt
         WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[]) AND member_id IS NOT NULL
         UNION
-        SELECT g.member_id FROM receipt_usage u JOIN reward_grant g
-          ON g.program_id = u.program_id AND g.grant_id = u.grant_id
-        WHERE u.program_id = $1 AND u.receipt_id = ANY ($2::uuid[]) AND g.member_id IS NOT NULL
+        SELECT member_id FROM reward_grant
+        WHERE program_id = $1 AND origin = 'desk' AND status <> 'revoked'
+          AND receipt_ids && $2::uuid[] AND member_id IS NOT NULL
         """,
         program_id,
         receipt_ids,

@@ -1,14 +1,17 @@
 """What living rewards use of receipts, and rewards withheld."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.campaigns.domain.grants import Grant
+from services.campaigns.domain.receipts import Receipt
 from services.campaigns.domain.settlement import WithheldRow
 from services.campaigns.domain.spending import Uses, Withheld
+from services.campaigns.storage.grants import array_text
 from shared.db import driver
 
 
@@ -23,50 +26,86 @@ class Usage(NamedTuple):
     local_day: date
 
 
-async def list_usage(
-    session: AsyncSession, program_id: UUID, receipt_ids: Sequence[UUID]
+_COLUMNS = "receipt_ids, used_minor, family, grant_id, member_id, local_day"
+
+
+async def list_uses(
+    session: AsyncSession, program_id: UUID, receipts: Sequence[Receipt]
 ) -> list[Usage]:
     """Every use of these receipts."""
+    if not receipts:
+        return []
+    connection = await driver(session)
+    days = {(r.member_id, r.local_day) for r in receipts if r.member_id is not None}
+    # What is given by itself uses receipts of its own member and day.
+    rows = await connection.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM reward_grant
+        WHERE program_id = $1 AND family IS NOT NULL AND origin = 'automatic'
+          AND status <> 'revoked'
+          AND (member_id, local_day) IN (SELECT * FROM unnest($2::uuid[], $3::date[]))
+        """,
+        program_id,
+        [member_id for member_id, _ in days],
+        [day for _, day in days],
+    )
+    receipt_ids = [r.receipt_id for r in receipts]
+    return _uses_in(rows, receipt_ids) + await list_desk_uses(session, program_id, receipt_ids)
+
+
+async def list_desk_uses(
+    session: AsyncSession, program_id: UUID, receipt_ids: Sequence[UUID]
+) -> list[Usage]:
+    """Uses of these receipts by rewards that were claimed at a desk, by anybody."""
     if not receipt_ids:
         return []
     connection = await driver(session)
     rows = await connection.fetch(
-        """
-        SELECT u.receipt_id, u.family, u.grant_id, u.amount_minor, g.member_id AS party, g.local_day
-        FROM receipt_usage u JOIN reward_grant g
-          ON g.program_id = u.program_id AND g.grant_id = u.grant_id
-        WHERE u.program_id = $1 AND u.receipt_id = ANY ($2::uuid[])
+        f"""
+        SELECT {_COLUMNS} FROM reward_grant
+        WHERE program_id = $1 AND origin = 'desk' AND status <> 'revoked'
+          AND receipt_ids && $2::uuid[]
         """,
         program_id,
         receipt_ids,
     )
-    return [Usage(*row) for row in rows]
+    return _uses_in(rows, receipt_ids)
 
 
-async def replace_usage(
-    session: AsyncSession,
-    program_id: UUID,
-    ended: Sequence[UUID],
-    uses: Mapping[tuple[UUID, str], Uses],
+def _uses_in(rows: Iterable[Any], receipt_ids: Sequence[UUID]) -> list[Usage]:
+    asked = set(receipt_ids)
+    return [
+        Usage(receipt_id, family, grant_id, used, party, local_day)
+        for named, used_minor, family, grant_id, party, local_day in rows
+        for receipt_id, used in zip(named, used_minor, strict=True)
+        if used and receipt_id in asked
+    ]
+
+
+async def update_uses(
+    session: AsyncSession, program_id: UUID, changes: Sequence[tuple[Grant, Uses]]
 ) -> None:
-    """Drop what `ended` grants used; let each (grant, family) of `uses` use exactly that."""
-    grant_ids = sorted({*ended, *(grant_id for grant_id, _ in uses)})
-    if not grant_ids:
+    """Let each grant use exactly that. Receipts that it used before stay named."""
+    if not changes:
         return
+    ids = [list(dict.fromkeys([*g.receipt_ids, *(i for i, _ in uses)])) for g, uses in changes]
+    amounts = [
+        [used.get(receipt_id, 0) for receipt_id in named]
+        for named, used in zip(ids, (dict(uses) for _, uses in changes), strict=True)
+    ]
     connection = await driver(session)
     await connection.execute(
-        "DELETE FROM receipt_usage WHERE program_id = $1 AND grant_id = ANY ($2::uuid[])",
+        """
+        UPDATE reward_grant g SET receipt_ids = n.receipt_ids::uuid[],
+            used_minor = n.used_minor::bigint[]
+        FROM unnest($2::uuid[], $3::text[], $4::text[]) AS n (grant_id, receipt_ids, used_minor)
+        WHERE g.program_id = $1 AND g.grant_id = n.grant_id
+        """,
         program_id,
-        grant_ids,
+        [grant.grant_id for grant, _ in changes],
+        [array_text(named) for named in ids],
+        [array_text(used) for used in amounts],
     )
-    rows = [(r, f, g, a) for (g, f), parts in uses.items() for r, a in parts]
-    if rows:
-        await connection.execute(
-            "INSERT INTO receipt_usage (program_id, receipt_id, family, grant_id, amount_minor) "
-            "SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[])",
-            program_id,
-            *[list(column) for column in zip(*rows, strict=True)],
-        )
 
 
 async def list_withheld(

@@ -24,7 +24,7 @@ from services.campaigns.storage.handbook import Handbook, share_handbook
 from services.campaigns.storage.members import find_member_id, lock_members
 from services.campaigns.storage.receipts import lock_receipts
 from services.campaigns.storage.request_keys import RequestKey, keep_answer, take_request_key
-from services.campaigns.storage.usage import list_usage
+from services.campaigns.storage.usage import list_desk_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,9 @@ async def _judge(
         if c.campaign_id == claim.campaign_id
     )
     usage = [
-        u for u in await list_usage(session, scene.program_id, list(versions)) if u.family == family
+        u
+        for u in await list_desk_uses(session, scene.program_id, list(versions))
+        if u.family == family
     ]
     mine = [u for u in usage if u.party == member_id]
     others = {u.receipt_id for u in usage if u.party != member_id}

@@ -26,7 +26,7 @@ from services.campaigns.storage.family_work import FamilyWork, Group, load_famil
 from services.campaigns.storage.gifts import StockRow, lock_stock, shelf_of
 from services.campaigns.storage.grants import NewGrant, Revocation, list_held
 from services.campaigns.storage.rewards import describe_reward
-from services.campaigns.storage.usage import list_usage
+from services.campaigns.storage.usage import list_uses
 from shared.ids import new_id
 
 
@@ -35,8 +35,8 @@ async def settle_families(
 ) -> None:
     """Add to `decisions` what brings these groups to the state that all their receipts deserve."""
     receipts = [meeting.receipt for meeting in meetings]
-    older = [r.receipt_id for r in receipts if r.receipt_id not in scene.fresh]
-    usage = await list_usage(session, scene.program_id, older)
+    older = [r for r in receipts if r.receipt_id not in scene.fresh]
+    usage = await list_uses(session, scene.program_id, older)
     pool = open_pool(receipts)
     touched: dict[Group, set[date]] = {}
     for touch in await _list_touched(session, scene, meetings, pool):
@@ -134,13 +134,11 @@ def _decide(
     for deserved, generation in changes.new:
         new = _new_reward(scene, work, deserved, generation, shelves)
         decisions.new.append(new)
-        decisions.uses[new.grant.grant_id, deserved.campaign.family] = deserved.uses
         if new.grant.stock_id is not None:
             decisions.take_stock(new.grant.stock_id, 1)
     for grant_id, uses in changes.uses.items():
-        if dict(uses) == work.used.get(grant_id, {}):
-            continue
-        decisions.uses[grant_id, stored[grant_id].family or ""] = uses
+        if dict(uses) != stored[grant_id].uses:
+            decisions.uses.append((stored[grant_id], uses))
     decisions.shortfalls += [(stored[i], n) for i, n in changes.shortfalls.items()]
     decisions.withheld_gone += changes.withheld_gone
     if work.state.party is not None:
@@ -182,5 +180,6 @@ def _new_reward(
         threshold_minor=rule.member_threshold_minor,
         shortfall_minor=0,
         granted_at=receipt.purchased_at,
+        used_minor=tuple(amount for _, amount in deserved.uses),
     )
     return describe_reward(scene.handbook, grant, receipt.mall_id, receipt.shop_id, deserved.uses)

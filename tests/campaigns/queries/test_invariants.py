@@ -10,6 +10,11 @@ from shared.db import transaction
 from tests.campaigns.world import World, multiply, spend
 from tests.support.service import open_engine
 
+_USES_NOTHING = (
+    "UPDATE reward_grant SET used_minor = array_fill(0::bigint, ARRAY[cardinality(used_minor)]) "
+    "WHERE family IS NOT NULL"
+)
+
 
 class Undo(Exception):
     """Rolls the damage back."""
@@ -19,7 +24,7 @@ class Undo(Exception):
     ("name", "damage"),
     [
         ("used_at_most_what_is_left_of_the_receipt", "UPDATE receipt SET net_minor = 0"),
-        ("living_reward_uses_its_threshold_or_is_flagged", "DELETE FROM receipt_usage"),
+        ("living_reward_uses_its_threshold_or_is_flagged", _USES_NOTHING),
         (
             "revoked_reward_uses_nothing",
             "UPDATE reward_grant SET status = 'revoked' WHERE kind = 'gift' AND status = 'granted'",
