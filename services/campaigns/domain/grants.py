@@ -64,8 +64,7 @@ class TakeBack:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnitDifference:
+class UnitDifference(NamedTuple):
     """How to get a unit to its target: take back, or grant `missing` more as `generation`."""
 
     take_back: tuple[TakeBack, ...]
@@ -78,8 +77,10 @@ def compare(rows: Sequence[Grant], target: int) -> UnitDifference:
 
     Replays find no difference, so they change nothing.
     """
+    if not rows:
+        return UnitDifference((), target, 1)
     newest_first = sorted(rows, key=lambda g: g.generation, reverse=True)
-    generation = newest_first[0].generation + 1 if newest_first else 1
+    generation = newest_first[0].generation + 1
     surplus = sum(g.net for g in rows) - target
     if surplus <= 0:
         return UnitDifference((), -surplus, generation)

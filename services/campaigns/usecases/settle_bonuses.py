@@ -1,7 +1,7 @@
 """Decide the multipliers' bonuses of some receipts: what each should be, less what was given."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,8 +18,7 @@ from services.campaigns.storage.grants import NewGrant, Revocation, list_bonus_g
 from shared.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class _Bonus:
+class _Bonus(NamedTuple):
     """What a version gives for what a receipt has in its scope."""
 
     campaign: Campaign
