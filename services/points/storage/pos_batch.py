@@ -74,17 +74,7 @@ def outcome_of(item: Item) -> Outcome:
 
 def open_batch(batch: TillBatch, directory: Directory, now: datetime, bounds: Bounds) -> list[Item]:
     """Check the till, then each receipt in itself. Raises what refuses the whole batch."""
-    till = directory.tills.get((batch.shop_id, batch.till_id))
-    shop = directory.shops.get(batch.shop_id)
-    if till is None or shop is None:
-        raise errors.TillUnknown("This till is not known here yet. Send the same again.")
-    if not till.is_active:
-        raise errors.TillInactive("This till is switched off.")
-    is_previous = batch.key_version == till.key_version - 1
-    if batch.key_version != till.key_version and not (
-        is_previous and till.previous_key_until is not None and now < till.previous_key_until
-    ):
-        raise errors.TillKeyRetired("This key version is not in use.", key_version=till.key_version)
+    shop = check_till(directory, batch.shop_id, batch.till_id, batch.key_version, now)
     items = []
     for receipt in batch.receipts:
         item = Item(receipt, shop, batch)
@@ -95,6 +85,24 @@ def open_batch(batch: TillBatch, directory: Directory, now: datetime, bounds: Bo
             item.outcome = Outcome("rejected", receipt.transaction_id, error=error)
         items.append(item)
     return items
+
+
+def check_till(
+    directory: Directory, shop_id: UUID, till_id: str, key_version: int, now: datetime
+) -> Shop:
+    """The shop of a till that may speak now. Raises why it may not."""
+    till = directory.tills.get((shop_id, till_id))
+    shop = directory.shops.get(shop_id)
+    if till is None or shop is None:
+        raise errors.TillUnknown("This till is not known here yet. Send the same again.")
+    if not till.is_active:
+        raise errors.TillInactive("This till is switched off.")
+    is_previous = key_version == till.key_version - 1
+    if key_version != till.key_version and not (
+        is_previous and till.previous_key_until is not None and now < till.previous_key_until
+    ):
+        raise errors.TillKeyRetired("This key version is not in use.", key_version=till.key_version)
+    return shop
 
 
 def _check_place(receipt: Receipt, batch: TillBatch, directory: Directory) -> None:
