@@ -25,7 +25,7 @@ from shared.http.depends import Runtime
 from shared.http.internal import HealthCheck, Invariants
 from shared.logs import configure_logs, get_log
 from shared.migrate import upgrade
-from shared.relay import replay_outbox, run_relay
+from shared.relay import RelayProgress, replay_outbox, run_relay
 from shared.schedule import Job, frame_jobs, run_jobs
 from shared.settings import ServiceSettings
 
@@ -163,7 +163,10 @@ async def _serve(
     runtime = make_runtime(service, settings, engine)
     consumer = Consumer(service.name, settings, engine, service.handlers, utc_now)
     has_consumer = "consumer" in roles and bool(service.handlers)
-    health: list[HealthCheck] = [lambda: _stuck(consumer)] if has_consumer else []
+    progress = RelayProgress(settings.relay_stuck_seconds_max)
+    health: list[HealthCheck] = [lambda: _silent(progress)] if "relay" in roles else []
+    if has_consumer:
+        health.append(lambda: _stuck(consumer))
     app = (
         service.build_app(runtime, health)
         if "api" in roles
@@ -178,7 +181,7 @@ async def _serve(
             if has_consumer:
                 tasks.create_task(_last("consumer", consumer.run(stop), stop))
             if "relay" in roles:
-                relaying = run_relay(service.name, settings, utc_now, stop)
+                relaying = run_relay(service.name, settings, utc_now, stop, progress)
                 tasks.create_task(_last("relay", relaying, stop))
             if "jobs" in roles:
                 jobs = [*service.jobs(settings), *frame_jobs(settings, service.invariants)]
@@ -232,6 +235,10 @@ def _health_app(
 
 def _stuck(consumer: Consumer) -> str | None:
     return "The consumer has lag and does not get on." if consumer.is_stuck() else None
+
+
+def _silent(progress: RelayProgress) -> str | None:
+    return "Events wait and the relay does not get on." if progress.is_stuck() else None
 
 
 class _Server(uvicorn.Server):

@@ -110,6 +110,9 @@ class ServiceSettings(KafkaAccess):
     relay_poll_seconds: float = Field(
         0.05, gt=0, description="pause of the relay when nothing waits"
     )
+    relay_stuck_seconds_max: float = Field(
+        60, gt=0, description="rows wait and none is told: not alive"
+    )
     consumer_batch_events_max: int = Field(1_000, ge=1)
     consumer_poll_seconds: float = Field(0.2, gt=0, description="how long one fetch waits for news")
     consumer_stuck_seconds_max: float = Field(

@@ -251,3 +251,15 @@ async def test_a_role_that_is_asked_to_end_ends() -> None:
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
+
+
+async def test_a_relay_that_has_news_and_tells_none_is_not_alive(environment: Environment) -> None:
+    impatient = {**environment, "BELLS_RELAY_STUCK_SECONDS_MAX": "0.5"}
+    async with running(impatient, "api", "relay") as bells:
+        assert (await bells.client.post("/v1/strokes/1")).status_code == 200
+
+        async def is_not_alive() -> bool:
+            answer = await bells.client.get("/health/live")
+            return answer.status_code == 503 and "the relay does not get on" in answer.text
+
+        await until(is_not_alive, 30)
