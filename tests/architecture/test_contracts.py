@@ -1,10 +1,12 @@
 """Events, their documents and the topics that they are spoken on say the same."""
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -15,6 +17,8 @@ from shared.relay import message_headers
 from tests.support.clock import NOON
 
 ROOT = Path(__file__).parents[2]
+# The initiative's own, see the README beside it.
+ASYNCAPI_SCHEMA = Path(__file__).with_name("asyncapi") / "3.0.0.json"
 EVENTS = contract_events()
 TOPICS = {topic.name: topic for topic in read_topics()}
 
@@ -22,6 +26,41 @@ TOPICS = {topic.name: topic for topic in read_topics()}
 def test_the_committed_documents_are_those_of_the_models() -> None:
     committed = {path.name: path.read_text() for path in FOLDER.iterdir()}
     assert committed == documents(), "run: python -m deploy.contracts.generate"
+
+
+@pytest.fixture(scope="module")
+def asyncapi() -> jsonschema_rs.Draft7Validator:
+    """What the AsyncAPI Initiative calls a document of version 3."""
+    return jsonschema_rs.Draft7Validator(json.loads(ASYNCAPI_SCHEMA.read_text()))
+
+
+def test_the_asyncapi_document_is_one(asyncapi: jsonschema_rs.Draft7Validator) -> None:
+    document = yaml.safe_load((FOLDER / ASYNCAPI).read_text())
+    found = [f"{e.instance_path}: {e.message[:200]}" for e in asyncapi.iter_errors(document)]
+    assert found == []
+
+
+def test_a_misspelt_asyncapi_document_would_be_seen(
+    asyncapi: jsonschema_rs.Draft7Validator,
+) -> None:
+    for place, name in (
+        (("channels", "membership.access"), "adress"),
+        (("channels", "membership.access", "bindings", "kafka"), "partition"),
+        (("info",), "titel"),
+    ):
+        document = yaml.safe_load((FOLDER / ASYNCAPI).read_text())
+        holder = document
+        for step in place:
+            holder = holder[step]
+        holder[name] = "x"
+        assert not asyncapi.is_valid(document), place
+
+
+def test_every_schema_of_an_event_is_a_schema() -> None:
+    for path in FOLDER.glob("*.json"):
+        schema = json.loads(path.read_text())
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        jsonschema_rs.meta.validate(schema)
 
 
 def _references(node: Any) -> Iterator[str]:
