@@ -34,6 +34,11 @@ def quick_uuid(id_: UUID) -> UUID:
     return cast(UUID, DriverUUID(id_.bytes))
 
 
+def read_id(text: str) -> UUID:
+    """The id written in `text`, in the driver's form. Raises ValueError."""
+    return cast(UUID, DriverUUID(text))
+
+
 def lowest_id_at(instant: datetime) -> UUID:
     """The smallest UUIDv7 of that millisecond: a bound for partitions and for age checks."""
     milliseconds = (instant - _EPOCH) // timedelta(milliseconds=1)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.event import EVENT_TYPES, Event
 from shared.errors import Conflict, DomainError
+from shared.ids import read_id
 
 _EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\.v[1-9][0-9]*")
 
@@ -94,8 +96,9 @@ def decode(headers: Mapping[str, str], value: bytes) -> Delivery:
         raise Undecodable(f"The type {event_type!r} is not known.")
     try:
         event = event_class.model_validate_json(value)
-        event_id = UUID(headers["ce_id"])
-        program_id = UUID(headers.get("ce_programid", str(event.program_id)))
+        event_id = read_id(headers["ce_id"])
+        named = headers.get("ce_programid")
+        program_id = event.program_id if named is None else _program_id(named)
     except (ValidationError, ValueError, KeyError) as error:
         raise Undecodable(f"Not a {event_type}: {type(error).__name__}") from error
     if program_id != event.program_id:
@@ -103,6 +106,11 @@ def decode(headers: Mapping[str, str], value: bytes) -> Delivery:
     return Delivery(
         event, event_id, headers.get("ce_correlationid", ""), headers.get("ce_traceparent", "")
     )
+
+
+@lru_cache(maxsize=1_024)
+def _program_id(named: str) -> UUID:
+    return UUID(named)
 
 
 def _text(value: bytes | None) -> str:

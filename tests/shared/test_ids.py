@@ -13,6 +13,7 @@ from shared.ids import (
     new_id,
     new_member_number,
     new_secret,
+    read_id,
 )
 
 
@@ -26,6 +27,14 @@ def test_an_id_is_a_version_7_uuid_of_the_present_millisecond() -> None:
 
 def test_ids_differ_within_a_millisecond() -> None:
     assert len({new_id() for _ in range(10_000)}) == 10_000
+
+
+def test_an_id_that_is_read_is_the_one_that_was_written() -> None:
+    made = new_id()
+    assert (read_id(str(made)), hash(read_id(str(made)))) == (made, hash(made))
+    for text in ("", "7", f"{made}0", str(made).replace("7", "x")):
+        with pytest.raises(ValueError, match="invalid UUID"):
+            read_id(text)
 
 
 def test_ids_of_later_milliseconds_are_greater() -> None:
