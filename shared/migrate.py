@@ -150,12 +150,26 @@ def install_functions(connection: Connection, service: str, *names: str) -> None
 def reinstall_functions(connection: Connection, service: str, *names: str) -> None:
     """Replace what those files made before by what they say now, the last file's first.
 
+    Files of the service that are not named but were installed are replaced as well, after those
+    that are: their functions may take the types of the others, which could not be dropped then.
     Processes of the version before cannot call a function whose arguments changed: stop them, or
     their callers get errors until they are replaced.
     """
-    for name in reversed(names):
-        text = (_SERVICES / service / "storage" / f"{name}.sql").read_text()
-        made = re.findall(r"^CREATE (FUNCTION|TYPE) (\w+)", text, flags=re.MULTILINE)
-        for kind, its_name in reversed(made):
+    folder = _SERVICES / service / "storage"
+    others = (path.stem for path in sorted(folder.glob("*.sql")) if path.stem not in names)
+    every = [*names, *(name for name in others if _is_installed(connection, folder, name))]
+    for name in reversed(every):
+        for kind, its_name in reversed(_made_by(folder, name)):
             connection.exec_driver_sql(f"DROP {kind} IF EXISTS {its_name}")
-    install_functions(connection, service, *names)
+    install_functions(connection, service, *every)
+
+
+def _made_by(folder: Path, name: str) -> list[tuple[str, str]]:
+    text = (folder / f"{name}.sql").read_text()
+    return re.findall(r"^CREATE (FUNCTION|TYPE) (\w+)", text, flags=re.MULTILINE)
+
+
+def _is_installed(connection: Connection, folder: Path, name: str) -> bool:
+    functions = [made for kind, made in _made_by(folder, name) if kind == "FUNCTION"]
+    query = text("SELECT count(*) FROM pg_proc WHERE proname = ANY (:names)")
+    return bool(connection.execute(query, {"names": functions}).scalar())

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from services.points.api import accounts, adjustments, claims, policies, pos_transactions
+from services.points.api import (
+    accounts,
+    adjustments,
+    claims,
+    holds,
+    policies,
+    pos_transactions,
+)
 from services.points.api.state import gathering
 from services.points.queries.invariants import check_invariants
 from shared.http.app import create_app
@@ -29,6 +36,8 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             claims.router,
             adjustments.router,
             policies.router,
+            holds.tills,
+            holds.readers,
         ),
         invariants=check_invariants,
         lifespan=gathering(runtime),

@@ -1,9 +1,15 @@
-"""What points' app carries: the group committer of receipts."""
+"""What points' app carries: the group committers of receipts and of holds."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from datetime import timedelta
+from typing import Any
 
 from fastapi import FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,11 +20,14 @@ from services.points.storage.directory import PolicyShelf
 from services.points.storage.pos_batch import Answer, TillBatch
 from services.points.usecases.record_plain_sales import record_plain_sales
 from services.points.usecases.record_pos_transactions import record_pos_transactions
+from services.points.usecases.work_holds import Answer as HoldsAnswer
+from services.points.usecases.work_holds import HoldTask, work_holds, work_holds_at_once
 from shared.db import open_statements
 from shared.gather import Gather
 from shared.http.depends import Runtime, runtime_of
 
 PosGather = Gather[TillBatch, Answer]
+HoldGather = Gather[HoldTask, HoldsAnswer]
 
 
 def settings_of(request: Request) -> PointsSettings:
@@ -34,37 +43,72 @@ def gather_of(request: Request) -> PosGather:
     return found
 
 
+def holds_of(request: Request) -> HoldGather:
+    """The one committer of holds of this process."""
+    found: HoldGather = request.app.state.hold_gather
+    return found
+
+
 def gathering(runtime: Runtime) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The app's lifespan: the committer runs from the first request to the last answer."""
+    """The app's lifespan: the committers run from the first request to the last answer."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.pos_gather = await stack.enter_async_context(_open_receipts(runtime))
+            app.state.hold_gather = await stack.enter_async_context(_open_holds(runtime))
+            yield
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
     settings = runtime.settings
     assert isinstance(settings, PointsSettings)
     bounds = Bounds(
         timedelta(seconds=settings.purchase_future_seconds_max),
         timedelta(days=settings.purchase_late_days_max),
     )
-
     shelf = PolicyShelf()
 
     async def work(session: AsyncSession, batches: Sequence[TillBatch]) -> Sequence[Answer]:
         return await record_pos_transactions(session, runtime.clock(), bounds, batches)
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_statements(settings.database_url, 1, name="points-sales") as statements:
+    async with open_statements(settings.database_url, 1, name="points-sales") as statements:
 
-            async def quick(batches: Sequence[TillBatch]) -> Sequence[Answer] | None:
-                return await record_plain_sales(statements, runtime.clock(), bounds, shelf, batches)
+        async def quick(batches: Sequence[TillBatch]) -> Sequence[Answer] | None:
+            return await record_plain_sales(statements, runtime.clock(), bounds, shelf, batches)
 
-            gather: PosGather = Gather(
-                runtime.engine, work, weight_max=settings.batch_items_max, quick=quick
-            )
-            app.state.pos_gather = gather
-            committer = asyncio.create_task(gather.run(), name="pos-gather")
-            try:
-                yield
-            finally:
-                gather.close()
-                with suppress(asyncio.CancelledError):
-                    await committer
+        gather: PosGather = Gather(
+            runtime.engine, work, weight_max=settings.batch_items_max, quick=quick
+        )
+        async with _running(gather):
+            yield gather
 
-    return lifespan
+
+@asynccontextmanager
+async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
+    async def work(session: AsyncSession, tasks: Sequence[HoldTask]) -> Sequence[HoldsAnswer]:
+        return await work_holds(session, runtime.clock(), tasks)
+
+    url = runtime.settings.database_url
+    async with open_statements(url, 1, name="points-holds") as statements:
+
+        async def quick(tasks: Sequence[HoldTask]) -> Sequence[HoldsAnswer] | None:
+            return await work_holds_at_once(statements, runtime.clock(), tasks)
+
+        gather: HoldGather = Gather(runtime.engine, work, quick=quick)
+        async with _running(gather):
+            yield gather
+
+
+@asynccontextmanager
+async def _running(gather: Gather[Any, Any]) -> AsyncIterator[None]:
+    committer = asyncio.create_task(gather.run(), name="gather")
+    try:
+        yield
+    finally:
+        gather.close()
+        with suppress(asyncio.CancelledError):
+            await committer

@@ -276,8 +276,7 @@ class Books:
 def check_available(account: Account, points: int, now: datetime) -> None:
     """Raise `AccountFrozen` or `InsufficientPoints` (with the shortfall) when it is not there."""
     assert points > 0
-    if account.frozen_case is not None:
-        raise AccountFrozen("The account is frozen.", case_id=str(account.frozen_case))
+    check_not_frozen(account)
     available = account.available(now)
     if points > available:
         raise InsufficientPoints(
@@ -286,3 +285,9 @@ def check_available(account: Account, points: int, now: datetime) -> None:
             available=available,
             shortfall=points - available,
         )
+
+
+def check_not_frozen(account: Account) -> None:
+    """Raise `AccountFrozen`: nothing goes out until its case is closed."""
+    if account.frozen_case is not None:
+        raise AccountFrozen("The account is frozen.", case_id=str(account.frozen_case))

@@ -217,6 +217,7 @@ def posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any
 
 def account_row(account: Account) -> tuple[Any, ...]:
     """An account as the database's `changed_account`."""
+    """An account as the database's `changed_account`."""
     whose = "pool" if account.member_id is None else "open"
     status = whose if account.merged_into is None else "merged"
     return (

@@ -1,0 +1,99 @@
+"""What tills and members do with points, said in one line each."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared.auth import Till
+from shared.ids import new_id
+from tests.points.mall import Mall
+from tests.support.service import post_signed
+
+CLIENTS = 32
+
+
+async def ask(mall: Mall, what: str, body: dict[str, Any], till: Till | None = None) -> Any:
+    """A till's signed request to `/v1/<what>`."""
+    return await post_signed(mall.client, mall.clock, till or mall.till, f"/v1/{what}", body)
+
+
+def hold_body(member_id: UUID, points: int, **fields: Any) -> dict[str, Any]:
+    """A hold under a key of its own."""
+    body = {
+        "idempotency_key": new_id().hex,
+        "member_id": str(member_id),
+        "points": points,
+        "reference": "R1",
+    }
+    return {**body, **fields}
+
+
+async def hold(mall: Mall, member_id: UUID, points: int, **fields: Any) -> httpx.Response:
+    """Set points aside."""
+    answer: httpx.Response = await ask(mall, "holds", hold_body(member_id, points, **fields))
+    return answer
+
+
+async def held(mall: Mall, member_id: UUID, points: int, **fields: Any) -> str:
+    """The id of a hold that was made."""
+    answer = await hold(mall, member_id, points, **fields)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["hold_id"])
+
+
+async def capture(
+    mall: Mall, hold_id: str, points: int | None = None, **fields: Any
+) -> httpx.Response:
+    """Spend what was set aside."""
+    body = {"idempotency_key": new_id().hex, "hold_id": hold_id, "points": points, **fields}
+    answer: httpx.Response = await ask(mall, "hold-captures", body)
+    return answer
+
+
+async def release(mall: Mall, hold_id: str) -> httpx.Response:
+    """Free what was set aside."""
+    answer: httpx.Response = await ask(mall, "hold-releases", {"hold_id": hold_id})
+    return answer
+
+
+async def spendable(mall: Mall, member_id: UUID) -> tuple[int, int, int]:
+    """(balance, available, held) as the member reads them."""
+    answer = await mall.get(f"/v1/members/{member_id}/holds", member_id)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    return found["balance"], found["available"], found["held"]
+
+
+async def member_with(mall: Mall, points: int) -> UUID:
+    """A member whom staff gave points."""
+    member_id = await mall.enrol()
+    assert (await mall.adjust(member_id, points, new_id().hex)).status_code == 201
+    return member_id
+
+
+async def at_once(*asked: Any) -> list[httpx.Response]:
+    """All of it concurrently."""
+    return list(await asyncio.gather(*asked))
+
+
+def codes(answers: Sequence[httpx.Response]) -> list[str]:
+    """The codes of the refusals among them."""
+    return [a.json()["code"] for a in answers if a.status_code >= 400]
+
+
+async def dated_lots(mall: Mall, member_id: UUID) -> list[tuple[int, str]]:
+    """(points left, day of the end or "never") of the member's open lots."""
+    rows = await mall.rows(
+        "SELECT remaining, expires_at FROM lot WHERE program_id = :p AND account_id = :m "
+        "AND remaining > 0 ORDER BY expires_at, version",
+        m=member_id,
+    )
+    return [(points, _day(expires_at)) for points, expires_at in rows]
+
+
+def _day(instant: datetime | None) -> str:
+    return "never" if instant is None else instant.astimezone(UTC).date().isoformat()
