@@ -122,7 +122,6 @@ def day_totals(book: Rulebook, receipts: Iterable[Receipt]) -> DayTotals:
     totals: DayTotals = {}
     for receipt in receipts:
         for line in receipt.lines:
-            for rules in scopes_of(book, receipt, line):
-                if rules.by_day:
-                    totals[rules] = totals.get(rules, 0) + line.amount_minor
+            for rules in scopes_of(book, receipt, line).of_days:
+                totals[rules] = totals.get(rules, 0) + line.amount_minor
     return totals

@@ -37,6 +37,13 @@ class Counted(NamedTuple):
     base_micro: int
 
 
+class Scopes(NamedTuple):
+    """The scopes that count a kind of line, and those of them that sum days."""
+
+    all: tuple[ScopeRules, ...]
+    of_days: tuple[ScopeRules, ...]
+
+
 class Meeting(NamedTuple):
     """A receipt and every scope that counts at least one of its lines."""
 
@@ -63,7 +70,7 @@ class Rulebook:
     by_mall: Drawer
     everywhere: Sequence[ScopeRules]
     has_tier_rules: bool
-    kinds_of_line: dict[Any, tuple[ScopeRules, ...]] = field(default_factory=dict)
+    kinds_of_line: dict[Any, Scopes] = field(default_factory=dict)
 
 
 def compile_rulebook(campaigns: Iterable[Campaign]) -> Rulebook:
@@ -119,7 +126,7 @@ def meet(book: Rulebook, receipt: Receipt) -> Meeting:
     amounts: dict[ScopeRules, int] = {}
     bases: dict[ScopeRules, int] = {}
     for line in receipt.lines:
-        for rules in scopes_of(book, receipt, line):
+        for rules in scopes_of(book, receipt, line).all:
             amounts[rules] = amounts.get(rules, 0) + line.amount_minor
             bases[rules] = bases.get(rules, 0) + line.base_micro
     return Meeting(receipt, [Counted(r, amount, bases[r]) for r, amount in amounts.items()])
@@ -133,14 +140,14 @@ def candidates(meeting: Meeting) -> Iterator[Campaign]:
                 yield campaign
 
 
-def scopes_of(book: Rulebook, receipt: Receipt, line: Line) -> tuple[ScopeRules, ...]:
+def scopes_of(book: Rulebook, receipt: Receipt, line: Line) -> Scopes:
     """The scopes that count the line."""
     kind = (receipt.mall_id, receipt.shop_id, line.brand, line.category)
     known = book.kinds_of_line.get(kind)
     if known is None:
         if len(book.kinds_of_line) >= KINDS_OF_LINE_KEPT_MAX:
             book.kinds_of_line.clear()
-        known = tuple(
+        found = tuple(
             rules
             for drawer in (
                 book.everywhere,
@@ -152,6 +159,7 @@ def scopes_of(book: Rulebook, receipt: Receipt, line: Line) -> tuple[ScopeRules,
             for rules in drawer
             if is_place_in_scope(rules.scope, receipt) and is_line_in_scope(rules.scope, line)
         )
+        known = Scopes(found, tuple(rules for rules in found if rules.by_day))
         book.kinds_of_line[kind] = known
     return known
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,15 +14,32 @@ from shared.db import driver
 from shared.errors import Invariant
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """`tier_version` is -1 while nothing is known, 0 from the enrolment, then membership's."""
+class MemberRow(NamedTuple):
+    """`tier_version` is -1 while nothing is known, 0 from the enrolment, then membership's.
+
+    The timeline stays the JSON that is stored: few receipts ask for the tier of their member.
+    """
 
     member_id: UUID
     member_number: str | None
     enrolled_at: datetime | None
     tier_version: int
-    timeline: tuple[Tenure, ...]
+    timeline_json: str
+
+    @property
+    def timeline(self) -> tuple[Tenure, ...]:
+        """The tiers that were held, in order."""
+        return _read_timeline(self.timeline_json)
+
+
+@lru_cache(maxsize=10_000)
+def _read_timeline(text: str) -> tuple[Tenure, ...]:
+    return tuple(Tenure(datetime.fromisoformat(since), tier) for since, tier in json.loads(text))
+
+
+def write_timeline(timeline: Sequence[Tenure]) -> str:
+    """The JSON of `timeline_json`."""
+    return json.dumps([[t.since.isoformat(), t.tier] for t in timeline])
 
 
 async def lock_members(
@@ -48,23 +65,13 @@ async def lock_members(
         rows = await connection.fetch(_LOCK, program_id, ordered)
     if len(rows) != len(ordered):
         raise Invariant(f"{len(rows)} of {len(ordered)} members could be locked")
-    return {row["member_id"]: _member_of(row) for row in rows}
+    return {row["member_id"]: MemberRow(*row) for row in rows}
 
 
 _LOCK = """
-SELECT member_id, member_number, enrolled_at, tier_version, timeline FROM member
+SELECT member_id, member_number, enrolled_at, tier_version, timeline::text FROM member
 WHERE program_id = $1 AND member_id = ANY ($2::uuid[]) ORDER BY member_id FOR NO KEY UPDATE
 """
-
-
-def _member_of(row: Any) -> MemberRow:
-    return MemberRow(
-        row["member_id"],
-        row["member_number"],
-        row["enrolled_at"],
-        row["tier_version"],
-        tuple(Tenure(datetime.fromisoformat(s), t) for s, t in row["timeline"]),
-    )
 
 
 async def find_member_id(
@@ -100,5 +107,5 @@ async def update_members(
         [m.member_number for m in members],
         [m.enrolled_at for m in members],
         [m.tier_version for m in members],
-        [json.dumps([[t.since.isoformat(), t.tier] for t in m.timeline]) for m in members],
+        [m.timeline_json for m in members],
     )

@@ -1,7 +1,6 @@
 """Hear of enrolments and tiers; judge again what a member bought since a tier differs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +10,12 @@ from services.campaigns.domain.receipts import to_be_judged
 from services.campaigns.domain.tiers import Tenure, first_difference
 from services.campaigns.storage.decisions import Scene
 from services.campaigns.storage.handbook import share_handbook
-from services.campaigns.storage.members import MemberRow, lock_members, update_members
+from services.campaigns.storage.members import (
+    MemberRow,
+    lock_members,
+    update_members,
+    write_timeline,
+)
 from services.campaigns.storage.receipts import list_receipts_since
 from services.campaigns.usecases.settle_rewards import settle_rewards
 from shared.consumer import Delivery
@@ -58,15 +62,13 @@ def _member_id(event: Event) -> UUID:
 
 def _told(row: MemberRow, event: Event) -> MemberRow:
     if isinstance(event, MemberEnrolled):
-        row = replace(row, member_number=event.member_number, enrolled_at=event.enrolled_at)
+        row = row._replace(member_number=event.member_number, enrolled_at=event.enrolled_at)
         if row.tier_version < 0:
-            first = (Tenure(event.enrolled_at, event.tier),)
-            row = replace(row, tier_version=0, timeline=first)
+            first = write_timeline([Tenure(event.enrolled_at, event.tier)])
+            row = row._replace(tier_version=0, timeline_json=first)
         return row
     assert isinstance(event, MemberTierChanged)
     if event.version <= row.tier_version:
         return row
-    timeline = tuple(
-        sorted((Tenure(t.since, t.tier) for t in event.timeline), key=lambda t: t.since)
-    )
-    return replace(row, tier_version=event.version, timeline=timeline)
+    timeline = sorted((Tenure(t.since, t.tier) for t in event.timeline), key=lambda t: t.since)
+    return row._replace(tier_version=event.version, timeline_json=write_timeline(timeline))

@@ -51,14 +51,14 @@ def _bonuses(scene: Scene, meetings: Iterable[Meeting]) -> Iterator[_Bonus]:
     for receipt, counted in meetings:
         if receipt.member_id is None:
             continue
-        tier = _tier_of(scene, receipt)
-        for rules, _, base_micro in counted:
-            for campaign in rules.multipliers:
-                rule = campaign.rule
-                assert isinstance(rule, PointsMultiplier)
-                points = bonus_points(rule, receipt, tier, base_micro)
-                if points and campaign.decides(receipt.purchased_at):
-                    yield _Bonus(campaign, receipt, tier, base_micro, points)
+        met = [(c, micro) for rules, _, micro in counted for c in rules.multipliers]
+        tier = _tier_of(scene, receipt) if met else None
+        for campaign, base_micro in met:
+            rule = campaign.rule
+            assert isinstance(rule, PointsMultiplier)
+            points = bonus_points(rule, receipt, tier, base_micro)
+            if points and campaign.decides(receipt.purchased_at):
+                yield _Bonus(campaign, receipt, tier, base_micro, points)
 
 
 def _tier_of(scene: Scene, receipt: Receipt) -> str | None:
