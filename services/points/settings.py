@@ -17,3 +17,24 @@ class PointsSettings(ServiceSettings):
     purchase_late_days_max: int = Field(400, description="older receipts are refused")
     claim_days_max: int = Field(60, description="an anonymous receipt can be claimed this long")
     batch_items_max: int = Field(1_000, description="receipts in one request")
+    night_chunk_accounts: int = Field(
+        500, ge=1, le=10_000, description="accounts that a step of the nightly run locks at once"
+    )
+    reminder_lead_days: int = Field(
+        7,
+        ge=0,
+        le=28,
+        description="members hear this long before a month what ends in it; 0: never",
+    )
+    transfer_accept_days: int = Field(7, ge=1, description="an offered transfer waits this long")
+    transfer_points_a_day_max: int = Field(
+        10_000, ge=0, description="what a member may give to others within 24 hours"
+    )
+    pool_members_max: int = Field(8, ge=1, description="members and invitations of a pool")
+    merge_undo_days_max: int = Field(30, ge=0, description="a merge can be undone this long")
+    thaw_grace_days: int = Field(
+        7, ge=0, description="what ended while it was frozen lasts this long after the thaw"
+    )
+    adjustment_points_unchecked_max: int = Field(
+        10_000, ge=0, description="more than this needs a second pair of eyes, unless rules say so"
+    )

@@ -96,3 +96,27 @@ class PointsPosted(Event):
     mall_id: UUID | None = None
     shop_id: UUID | None = None
     campaign_id: UUID | None = None
+
+
+class ExpiringOn(Part):
+    """Points whose last day, in the mall, is `on`."""
+
+    on: date
+    points: int
+
+
+class PointsExpiringSoon(Event):
+    """What of an account ends in a month, told before the month begins, or in it when the points
+    are younger: one digest an account and month, for ever. `month` is its first day."""
+
+    TYPE: ClassVar[str] = "points.expiring_soon.v1"
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("account_id",)
+
+    account_id: UUID
+    member_id: UUID
+    wallet: str
+    month: date
+    points: int
+    deadlines: tuple[ExpiringOn, ...]
+    told_at: datetime

@@ -119,3 +119,12 @@ def first_instant(day: date, time_zone: str) -> datetime:
 def end_of_day(day: date, time_zone: str) -> datetime:
     """The first instant after the day, in UTC."""
     return first_instant(day + timedelta(days=1), time_zone)
+
+
+def reminder_month(
+    night_on: date, lead_days: int, time_zone: str
+) -> tuple[date, datetime, datetime]:
+    """The month to remind of in that night: its first day, and the instants between which points
+    end whose last day is in it (not at the first, and at the second)."""
+    month = (night_on + timedelta(days=lead_days)).replace(day=1)
+    return month, first_instant(month, time_zone), first_instant(add_months(month, 1), time_zone)

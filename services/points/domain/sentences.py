@@ -15,6 +15,11 @@ def sentences_of(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
                 "zh-CN": f"退货按比例收回{-points}积分（该小票原得{reason['earned']}积分）。",
                 "en": f"A refund took back {-points} of the receipt's {reason['earned']} points.",
             }
+        case "expired":
+            return {
+                "zh-CN": f"{-points}积分已到期，最后可用日为{reason['last_day']}。",
+                "en": f"{-points} points ended; their last day was {reason['last_day']}.",
+            }
         case "campaign":
             given: dict[str, str] = reason["sentences"]
             return given

@@ -23,6 +23,18 @@ CREATE TYPE new_posting AS (
     pending_after bigint, held_after bigint, origin integer, origin_id uuid
 );
 
+-- A debit decided in SQL: a posting without a lot of its own. `origin` is the first.
+CREATE FUNCTION debit_posting(
+    event_id uuid, account_id uuid, member_id uuid, wallet text, version bigint, points bigint,
+    balance_after bigint, kind text, counter_account text, source_kind text, source_id uuid,
+    reason text, pending_after bigint, held_after bigint
+) RETURNS new_posting LANGUAGE sql IMMUTABLE AS $$
+    SELECT ROW(event_id, account_id, member_id, wallet, version, points, balance_after, kind,
+               counter_account, source_kind, source_id, NULL, reason, NULL, NULL, NULL, NULL,
+               'programme', NULL, NULL, NULL, NULL, NULL, NULL, pending_after, held_after, 1,
+               NULL)::new_posting
+$$;
+
 -- Takes and returns alike: points of a lot that went to, or came back with, the posting `version`.
 CREATE TYPE new_take AS (account_id uuid, version bigint, lot_version bigint, points bigint);
 
@@ -214,10 +226,34 @@ BEGIN
         WHERE a.program_id = program AND a.account_id = c.account_id;
     END IF;
 
+    -- Activity moves the end of points that slide; most programmes have none.
+    IF EXISTS (SELECT FROM lot l WHERE l.program_id = program AND l.sliding_months IS NOT NULL
+                                   AND l.remaining > 0) THEN
+        PERFORM slide_lots(program, recorded, array_agg(a.account_id), array_agg(a.happened_at),
+                           array_agg(a.shop_id))
+        FROM (SELECT t.member_id AS account_id, t.purchased_at AS happened_at, t.shop_id
+              FROM unnest(transactions) t WHERE t.kind = 'sale' AND t.status = 'posted'
+              UNION ALL
+              SELECT p.member_id, p.purchased_at, p.shop_id FROM unnest(changes) c
+              JOIN pos_transaction p
+                ON p.program_id = program AND p.transaction_id = c.transaction_id
+              WHERE p.kind = 'sale' AND c.status = 'posted'
+              UNION ALL
+              SELECT n.account_id, coalesce(n.purchased_at, recorded), n.shop_id
+              FROM unnest(postings) n WHERE n.kind IN ('earn', 'redeem', 'capture')) a;
+    END IF;
+
     IF cardinality(usages) > 0 THEN
+        -- A receipt that is worth less now gives back what it had used up. On its own: the row that
+        -- an INSERT proposes is checked before its conflict is found.
+        UPDATE cap_usage u SET points = u.points + n.points
+        FROM (SELECT account_id, cap, period, sum(points) AS points FROM unnest(usages)
+              GROUP BY account_id, cap, period HAVING sum(points) < 0) n
+        WHERE u.program_id = program AND u.account_id = n.account_id AND u.cap = n.cap
+          AND u.period = n.period;
         INSERT INTO cap_usage AS u (program_id, account_id, cap, period, points, times, last_at)
         SELECT program, n.account_id, n.cap, n.period, sum(n.points), sum(n.times), max(n.last_at)
-        FROM unnest(usages) n GROUP BY n.account_id, n.cap, n.period
+        FROM unnest(usages) n GROUP BY n.account_id, n.cap, n.period HAVING sum(n.points) >= 0
         ON CONFLICT (program_id, account_id, cap, period) DO UPDATE
         SET points = u.points + excluded.points, times = u.times + excluded.times,
             last_at = greatest(u.last_at, excluded.last_at);

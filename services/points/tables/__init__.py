@@ -1,7 +1,30 @@
 """The whole schema of points, a page for each topic. Points are integers, money is in minor units,
 instants are UTC."""
 
-from services.points.tables import accounts, directory, ledger, receipts, spending
+from services.points.tables import (
+    accounting,
+    accounts,
+    adjustments,
+    directory,
+    files,
+    ledger,
+    members,
+    nights,
+    receipts,
+    spending,
+)
 from services.points.tables.metadata import metadata
 
-__all__ = ["accounts", "directory", "ledger", "metadata", "receipts", "spending"]
+__all__ = [
+    "accounting",
+    "accounts",
+    "adjustments",
+    "directory",
+    "files",
+    "ledger",
+    "members",
+    "metadata",
+    "nights",
+    "receipts",
+    "spending",
+]

@@ -90,6 +90,12 @@ lot = Table(
         postgresql_where=text("state = 'pending' AND remaining > 0"),
     ),
     Index(
+        "lot_sliding",
+        "program_id",
+        "account_id",
+        postgresql_where=text("sliding_months IS NOT NULL AND remaining > 0"),
+    ),
+    Index(
         "lot_open",
         "program_id",
         "account_id",

@@ -1,0 +1,202 @@
+"""In the night what has ended goes: in order, once, and whatever was promised stays."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.points.usecases.run_night import NightRules
+from shared.ids import new_id
+from tests.points.mall import Mall
+from tests.points.nights import begin, given, last_night, lots, pass_night, step
+
+DAY = timedelta(days=1)
+
+
+async def spend(mall: Mall, member_id: UUID, points: int) -> None:
+    answer = await mall.adjust(member_id, -points, f"spend-{next(mall.numbers)}")
+    assert answer.status_code == 201, answer.text
+
+
+async def hold(mall: Mall, member_id: UUID, points: int, ends_in: timedelta | None = None) -> None:
+    """An open hold, as a till would make one."""
+    await mall.execute(
+        "INSERT INTO hold (program_id, hold_id, account_id, kind, status, points, reference, "
+        "made_by, expires_at, recorded_at) VALUES (:p, :h, :a, 'payment', 'open', :n, 'r', 't', "
+        ":e, :now)",
+        h=new_id(),
+        a=member_id,
+        n=points,
+        e=None if ends_in is None else mall.clock() + ends_in,
+        now=mall.clock(),
+    )
+    await mall.execute(
+        "UPDATE account SET held = held + :n WHERE program_id = :p AND account_id = :a",
+        n=points,
+        a=member_id,
+    )
+
+
+async def test_s_1d_what_ended_goes_and_what_never_ends_stays(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, DAY / 8)
+    await given(mall, member_id, 40, None)
+    night = await pass_night(mall)
+    assert (night.step, night.expired_accounts, night.expired_points) == ("done", 1, 100)
+    assert await mall.balance(member_id) == 40
+    assert await lots(mall, member_id) == [0, 40]
+
+
+async def test_s_5_what_is_left_of_it_goes_and_a_second_night_finds_nothing(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 150, DAY / 8)
+    await spend(mall, member_id, 50)
+    assert (await pass_night(mall)).expired_points == 100
+    assert await mall.balance(member_id) == 0
+    assert await begin(mall) == 0
+    assert await step(mall) == 0
+    assert (await pass_night(mall)).expired_points == 0
+    kinds = await mall.rows(
+        "SELECT kind, points FROM posting WHERE program_id = :p AND account_id = :a "
+        "ORDER BY version",
+        a=member_id,
+    )
+    assert kinds == [("adjustment", 150), ("adjustment", -50), ("expire", -100)]
+
+
+async def test_s_5_points_that_end_exactly_at_midnight_go_in_that_night(mall: Mall) -> None:
+    member_id, other = await mall.enrol(), await mall.enrol()
+    midnight = mall.clock().replace(hour=16)  # In Shanghai.
+    await given(mall, member_id, 10, midnight - mall.clock())
+    await given(mall, other, 20, midnight - mall.clock() + timedelta(microseconds=1))
+    await pass_night(mall, hours=4)
+    assert await mall.balance(member_id) == 0
+    assert await mall.balance(other) == 20
+
+
+async def test_a_sale_ends_by_its_policy_in_the_night_of_its_mall(mall: Mall) -> None:
+    await mall.set_policy(expires_months=1)
+    member_id = await mall.enrol()
+    await mall.sold(10_000, member_id=member_id)
+    await pass_night(mall, days=31, hours=3)  # Noon of 10 March, and the last day is 10 April.
+    assert await mall.balance(member_id) == 100
+    assert (await pass_night(mall, hours=1)).expired_points == 100
+    answer = await mall.get(f"/v1/members/{member_id}/postings/2", member_id)
+    explained = answer.json()
+    assert explained["counter_account"] == "expiry"
+    assert explained["takes"] == [{"lot_version": 1, "points": 100}]
+    assert explained["sentences"]["en"] == "100 points ended; their last day was 2026-04-10."
+    assert explained["sentences"]["zh-CN"] == "100积分已到期，最后可用日为2026-04-10。"
+
+
+async def test_what_a_hold_keeps_does_not_end_and_the_rest_does(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 30, DAY / 12)
+    await given(mall, member_id, 50, DAY / 8)
+    await given(mall, member_id, 20, None)
+    await hold(mall, member_id, 45)
+    assert (await pass_night(mall)).expired_points == 35
+    assert await lots(mall, member_id) == [30, 15, 20]
+    assert (await pass_night(mall)).expired_points == 0
+    [reason] = await mall.rows(
+        "SELECT reason FROM posting WHERE program_id = :p AND account_id = :a AND kind = 'expire'",
+        a=member_id,
+    )
+    assert reason[0]["kept_for_holds"] == 15
+
+
+async def test_a_hold_that_ran_out_keeps_nothing(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, DAY / 8)
+    await hold(mall, member_id, 60, DAY / 8)
+    night = await pass_night(mall)
+    assert (night.released, night.expired_points) == (1, 100)
+    assert await mall.balance(member_id) == 0
+
+
+async def test_v_5_pending_points_become_good_before_anything_ends(mall: Mall) -> None:
+    member_id, late = await mall.enrol(), await mall.enrol()
+    now = mall.clock()
+    await given(mall, member_id, 70, 2 * DAY, state="pending", activates_at=now + DAY / 8)
+    await given(mall, member_id, 30, DAY / 8, state="pending", activates_at=now + DAY / 12)
+    await given(mall, late, 50, DAY / 8, state="pending")
+    night = await pass_night(mall)
+    assert (night.activated, night.expired_points) == (2, 80)
+    assert await lots(mall, member_id) == [70, 0]
+    changes = await mall.rows(
+        "SELECT lot_version, kind, reason ->> 'rule' FROM lot_change WHERE program_id = :p "
+        "ORDER BY lot_version"
+    )
+    assert changes == [(1, "activated", "time_has_come"), (2, "activated", "time_has_come")]
+    assert await mall.balance(late) == 0
+
+
+async def test_what_is_frozen_waits_for_its_case(mall: Mall) -> None:
+    frozen, member_id = await mall.enrol(), await mall.enrol()
+    await given(mall, frozen, 100, DAY / 8)
+    await mall.execute(
+        "UPDATE account SET frozen_case = :c WHERE program_id = :p AND account_id = :a",
+        c=new_id(),
+        a=frozen,
+    )
+    await given(mall, member_id, 10, DAY / 8, frozen_case=new_id())
+    await given(mall, member_id, 5, DAY / 8)
+    assert (await pass_night(mall)).expired_points == 5
+    await mall.execute("UPDATE lot SET frozen_case = NULL WHERE program_id = :p")
+    await mall.execute("UPDATE account SET frozen_case = NULL WHERE program_id = :p")
+    assert (await pass_night(mall)).expired_points == 110
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+async def test_a_night_of_many_members_is_the_same_in_chunks_of_any_size(
+    mall: Mall, chunk: int
+) -> None:
+    members = [await mall.enrol() for _ in range(5)]
+    for number, member_id in enumerate(members):
+        await given(mall, member_id, 10 + number, DAY / 12)
+        await given(mall, member_id, 1, DAY / 8)
+        await given(mall, member_id, 7, 2 * DAY)
+    night = await pass_night(mall, NightRules(chunk_accounts=chunk))
+    assert (night.expired_accounts, night.expired_points) == (5, 65)
+    assert {await mall.balance(member_id) for member_id in members} == {7}
+    assert await mall.rows("SELECT 1 FROM night_chunk WHERE program_id = :p") == []
+
+
+async def test_nights_that_nobody_worked_are_made_up_for_by_the_next(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 10, DAY)
+    await given(mall, member_id, 20, 3 * DAY)
+    assert (await pass_night(mall, days=10)).expired_points == 30
+    assert len(await mall.rows("SELECT 1 FROM night_run WHERE program_id = :p")) == 1
+
+
+async def test_a_night_left_in_the_middle_is_ended_before_the_next(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 10, DAY / 8)
+    mall.clock.advance(days=1)
+    await begin(mall)
+    await step(mall)
+    await given(mall, member_id, 20, DAY / 8)
+    assert (await pass_night(mall)).expired_points == 20
+    steps = await mall.rows(
+        "SELECT step, expired_points FROM night_run WHERE program_id = :p ORDER BY due_at"
+    )
+    assert steps == [("done", 10), ("done", 20)]
+
+
+async def test_malls_in_two_zones_have_nights_of_their_own(mall: Mall) -> None:
+    await mall.open_shop(shop_id=new_id(), mall_id=new_id(), time_zone="Asia/Tokyo", code="shop-2")
+    member_id = await mall.enrol()
+    midnight = mall.clock().replace(hour=15)
+    await given(mall, member_id, 10, midnight - mall.clock())
+    await begin(mall)
+    assert (await pass_night(mall, hours=3)).expired_points == 10
+    nights = await mall.rows(
+        "SELECT time_zone, night_on::text FROM night_run WHERE program_id = :p ORDER BY due_at"
+    )
+    assert nights == [
+        ("Asia/Tokyo", "2026-03-10"),
+        ("Asia/Shanghai", "2026-03-10"),
+        ("Asia/Tokyo", "2026-03-11"),
+    ]
+    assert (await last_night(mall)).step == "done"
