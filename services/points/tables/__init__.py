@@ -9,7 +9,6 @@ from services.points.tables import (
     files,
     ledger,
     members,
-    nights,
     receipts,
     spending,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "ledger",
     "members",
     "metadata",
-    "nights",
     "receipts",
     "spending",
 ]
