@@ -2,27 +2,25 @@
 instants are UTC."""
 
 from services.points.tables import (
-    accounting,
     accounts,
     adjustments,
     directory,
-    files,
     ledger,
     members,
+    nights,
     receipts,
     spending,
 )
 from services.points.tables.metadata import metadata
 
 __all__ = [
-    "accounting",
     "accounts",
     "adjustments",
     "directory",
-    "files",
     "ledger",
     "members",
     "metadata",
+    "nights",
     "receipts",
     "spending",
 ]
