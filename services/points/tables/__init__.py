@@ -2,9 +2,11 @@
 instants are UTC."""
 
 from services.points.tables import (
+    accounting,
     accounts,
     adjustments,
     directory,
+    files,
     ledger,
     members,
     nights,
@@ -14,9 +16,11 @@ from services.points.tables import (
 from services.points.tables.metadata import metadata
 
 __all__ = [
+    "accounting",
     "accounts",
     "adjustments",
     "directory",
+    "files",
     "ledger",
     "members",
     "metadata",
