@@ -208,6 +208,19 @@ class Mall:
         )
         return await self.client.get(path, params=query, headers=headers)
 
+    async def post(
+        self, path: str, body: Any = None, member_id: UUID | None = None, key: str | None = None
+    ) -> httpx.Response:
+        """Send as the member, or as staff; with a key, once."""
+        headers = (
+            self.staff()
+            if member_id is None
+            else member_headers(self.clock, self.program_id, member_id)
+        )
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return await self.client.post(path, json=body, headers=headers)
+
     async def set_policy(self, **fields: Any) -> httpx.Response:
         """Staff add an earning policy, in force since long ago."""
         body = {

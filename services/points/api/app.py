@@ -11,6 +11,7 @@ from services.points.api import (
     holds,
     policies,
     pos_transactions,
+    transfers,
 )
 from services.points.api.state import gathering
 from services.points.queries.invariants import check_invariants
@@ -35,6 +36,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             accounts.router,
             claims.router,
             adjustments.router,
+            transfers.router,
             policies.router,
             holds.tills,
             holds.readers,

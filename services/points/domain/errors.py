@@ -39,6 +39,10 @@ class TenderMismatch(Rejected):
     """The tenders do not add up to the total."""
 
 
+class TaxExceedsLine(Rejected):
+    """A line says more tax than its amount."""
+
+
 class LineNumberRepeated(Rejected):
     """Two lines have the same number."""
 
@@ -161,3 +165,171 @@ class ReversalExceedsRedemption(Rejected):
 
 class ReceiptAlreadyRecorded(Conflict):
     """Points pay before the receipt is recorded, not afterwards."""
+
+
+class WalletUnknown(NotFound):
+    """No such wallet in this programme."""
+
+
+class WalletIsBuiltIn(Rejected):
+    """The points wallet is there by itself; earning policies say how it behaves."""
+
+
+class WalletFull(Rejected):
+    """The credit does not fit under the wallet's limit; the facts say how much would."""
+
+
+class WalletNotRedeemable(Rejected):
+    """This wallet's points cannot be spent."""
+
+
+class WalletNotTransferable(Rejected):
+    """This wallet's points stay with their member."""
+
+
+class LiabilityDayUnknown(NotFound):
+    """The day is not over, or has not been written down yet."""
+
+
+class ClearingPriceMissing(Rejected):
+    """Points were burned at a time without a price; set one that begins early enough."""
+
+
+class ClearingPriceInPast(Rejected):
+    """A price cannot begin before what has been netted."""
+
+
+class ClearingPeriodNotOver(Rejected):
+    """A period can be netted when it is over and settled, and after the one before it."""
+
+
+class ClearingStatementUnknown(NotFound):
+    """No such statement."""
+
+
+class TooManyExports(Conflict):
+    """So many files are being written that another must wait."""
+
+
+class ExportUnknown(NotFound):
+    """No such export, or its file was dropped."""
+
+
+class ExportNotReady(Conflict):
+    """The file is still being written; the facts say how far it is."""
+
+
+class ImportUnknown(NotFound):
+    """No such import."""
+
+
+class ImportInWrongState(Conflict):
+    """The import is past this step, or not there yet; the facts say where it is."""
+
+
+class ImportPartMissing(Rejected):
+    """Parts are numbered from 1 without gaps, and there is at least one."""
+
+
+class ImportNotAgreed(Conflict):
+    """What is committed is not what the dry run found; the facts say what that was."""
+
+
+class TransferToSelf(Rejected):
+    """Points cannot be given to oneself."""
+
+
+class TransferReceiverUnknown(Rejected):
+    """Nobody in this programme can receive points under this member id or number."""
+
+
+class TransferCapReached(Rejected):
+    """More than a member may give within a day; the facts say what is left."""
+
+
+class TransferUnknown(NotFound):
+    """No such transfer of this member."""
+
+
+class TransferClosed(Conflict):
+    """The transfer was accepted, declined, cancelled, or nobody took it in time."""
+
+
+class AccountMerged(Conflict):
+    """The account was merged into another; the facts say into which."""
+
+
+class FreezeUnknown(NotFound):
+    """No such freeze of this member."""
+
+
+class LotUnknown(NotFound):
+    """No such lot with points left."""
+
+
+class MergeUnknown(NotFound):
+    """No such merge."""
+
+
+class MergeWithSelf(Rejected):
+    """An account cannot be merged into itself."""
+
+
+class MergeTooOld(Rejected):
+    """The merge can no longer be undone."""
+
+
+class MergeNotLatest(Conflict):
+    """The surviving account was merged itself since: undo that first."""
+
+
+class AccountHasHolds(Conflict):
+    """Points are set aside for somebody: release them, or wait."""
+
+
+class MemberInPool(Conflict):
+    """The member is in a household pool: they must leave it first."""
+
+
+class PoolUnknown(NotFound):
+    """No such pool of this member."""
+
+
+class PoolClosed(Conflict):
+    """The pool was dissolved."""
+
+
+class PoolCapReached(Rejected):
+    """More than the member may spend from the pool in a month; the facts say what is left."""
+
+
+class PoolOwnerOnly(Forbidden):
+    """Only who opened the pool may do this."""
+
+
+class ShopUnknown(Rejected):
+    """No such shop in this programme."""
+
+
+class AdjustmentUnknown(NotFound):
+    """No such adjustment."""
+
+
+class AdjustmentClosed(Conflict):
+    """The adjustment was approved or rejected before."""
+
+
+class CheckedByMaker(Forbidden):
+    """Who asked for an adjustment cannot check it."""
+
+
+class ReasonCodeUnknown(Rejected):
+    """The programme's rules do not list this reason code."""
+
+
+class EvidenceMissing(Rejected):
+    """This reason code needs evidence."""
+
+
+class MoreThanOwed(Rejected):
+    """Only what is owed can be written off; the facts say how much that is."""

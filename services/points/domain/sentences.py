@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from services.points.domain.member_sentences import member_sentences
+
 
 def sentences_of(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
     """One sentence each in "zh-CN" and "en" for a posting of `points` and its stored reason."""
+    if (between_members := member_sentences(points, reason)) is not None:
+        return between_members
     match reason["rule"]:
         case "earning_policy":
             return _earned(points, reason)

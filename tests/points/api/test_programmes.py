@@ -19,6 +19,12 @@ TRIED = {
     "GET /v1/members/{member_id}/receipts",
     "POST /v1/members/{member_id}/receipt-claims",
     "POST /v1/members/{member_id}/adjustments",
+    "POST /v1/members/{member_id}/transfers",
+    "GET /v1/members/{member_id}/transfers",
+    "GET /v1/members/{member_id}/transfers/{transfer_id}",
+    "POST /v1/members/{member_id}/transfers/{transfer_id}/acceptance",
+    "POST /v1/members/{member_id}/transfers/{transfer_id}/refusal",
+    "POST /v1/members/{member_id}/transfers/{transfer_id}/cancellation",
     "POST /v1/earning-policies",
     "GET /v1/earning-policies",
 }
@@ -119,3 +125,34 @@ async def test_policies_are_each_programmes_own(mall: Mall) -> None:
     assert [policy["version"] for policy in policies] == [0]
     stranger = await other.enrol()
     assert (await other.push(other.sale(100, member_id=stranger))).json()["points"] == 1
+
+
+async def test_transfers_stay_within_their_programme(mall: Mall) -> None:
+    other = await mall.another()
+    giver, receiver, stranger = await mall.enrol(), await mall.enrol(), await other.enrol()
+    await mall.adjust(giver, 100, "give")
+    base = f"/v1/members/{giver}/transfers"
+    abroad = {"to_member_id": str(stranger), "points": 5}
+    answer = await mall.post(base, abroad, giver, "k")
+    assert (answer.status_code, answer.json()["code"]) == (422, "transfer_receiver_unknown")
+    here = {"to_member_id": str(receiver), "points": 5}
+    made = (await mall.post(base, here, giver, "k")).json()
+    one = f"{base}/{made['transfer_id']}"
+    for member_id in (giver, receiver, stranger):
+        for answer in (
+            await other.post(base, here, member_id, "k"),
+            await other.get(one, member_id),
+            await other.post(f"{one}/cancellation", None, member_id),
+            await other.post(
+                f"/v1/members/{member_id}/transfers/{made['transfer_id']}/acceptance",
+                None,
+                member_id,
+            ),
+            await other.post(
+                f"/v1/members/{member_id}/transfers/{made['transfer_id']}/refusal", None, member_id
+            ),
+        ):
+            assert answer.status_code in {404, 422}, answer.text
+    assert (await other.post(f"{one}/cancellation")).status_code == 404
+    assert (await other.get(base)).json()["transfers"] == []
+    assert (await mall.get(one, giver)).json()["status"] == "offered"

@@ -1,0 +1,69 @@
+"""The answers to requests with an Idempotency-Key, kept beside their effects, for ever."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain.errors import IdempotencyKeyReused
+from shared.db import Collision, driver
+
+
+def hash_request(*parts: object) -> bytes:
+    """Tells a repeat from another request with the same key. Say who asks among the parts."""
+    text = json.dumps([str(part) for part in parts])
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+async def find_answer(
+    session: AsyncSession, program_id: UUID, operation: str, key: str, request_hash: bytes
+) -> dict[str, Any] | None:
+    """What was answered under this key, or None. Raises `IdempotencyKeyReused`.
+
+    Look under the lock that the effect takes, so that of two who ask at once the second finds it.
+    """
+    connection = await driver(session)
+    row = await connection.fetchrow(
+        "SELECT request_hash, answer FROM request_key "
+        "WHERE program_id = $1 AND operation = $2 AND idempotency_key = $3",
+        program_id,
+        operation,
+        key,
+    )
+    if row is None:
+        return None
+    if row["request_hash"] != request_hash:
+        raise IdempotencyKeyReused("This Idempotency-Key came with another body before.")
+    answer: dict[str, Any] = row["answer"]
+    return answer
+
+
+async def keep_answer(
+    session: AsyncSession,
+    program_id: UUID,
+    operation: str,
+    key: str,
+    request_hash: bytes,
+    answer: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Keep it with its effect. Raises `Collision` when the key is being used elsewhere now."""
+    connection = await driver(session)
+    try:
+        await connection.execute(
+            "INSERT INTO request_key (program_id, operation, idempotency_key, request_hash, "
+            "answer, recorded_at) VALUES ($1, $2, $3, $4, $5::text::json, $6)",
+            program_id,
+            operation,
+            key,
+            request_hash,
+            json.dumps(answer),
+            now,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise Collision("The same Idempotency-Key is being used right now.") from error

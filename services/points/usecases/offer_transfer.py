@@ -1,0 +1,148 @@
+"""A member offers points to another: they are set aside until the other takes them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain import errors
+from services.points.domain.ledger import Account
+from services.points.domain.moves import pick_spendable
+from services.points.storage.books import Write, write_books
+from services.points.storage.directory import resolve_numbers
+from services.points.storage.pos_transactions import load_lots, lock_accounts
+from services.points.storage.request_keys import find_answer, hash_request, keep_answer
+from services.points.storage.transfers import (
+    OFFERED,
+    Transfer,
+    find_transfer,
+    insert_transfer,
+    sum_given,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOffer:
+    """Who gives how much to whom. The receiver is named by id or by member number."""
+
+    from_member_id: UUID
+    to_member_id: UUID | None
+    to_member_number: str | None
+    points: int
+    message: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferBounds:
+    """How long an offer waits, and what a member may give within 24 hours."""
+
+    accept: timedelta
+    points_a_day_max: int
+
+
+async def offer_transfer(
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    transfer_id: UUID,
+    offer: TransferOffer,
+    bounds: TransferBounds,
+) -> tuple[Transfer, bool]:
+    """Set the points aside for the receiver. Points that will end sooner end the offer sooner.
+
+    Once for each key of the giver: returns the transfer, and whether it is new. Raises
+    `IdempotencyKeyReused`, `TransferToSelf`, `TransferReceiverUnknown`, `MemberUnknown`,
+    `AccountFrozen`, `AccountMerged`, `TransferCapReached`, `InsufficientPoints`.
+    """
+    to_member_id = await _find_receiver(session, program_id, offer)
+    if to_member_id == offer.from_member_id:
+        raise errors.TransferToSelf("Points cannot be given to oneself.")
+    accounts = await lock_accounts(session, program_id, {offer.from_member_id, to_member_id})
+    giver, receiver = accounts[offer.from_member_id], accounts[to_member_id]
+    operation = f"transfer of {offer.from_member_id}"
+    asked = hash_request(to_member_id, offer.points, offer.message)
+    answer = await find_answer(session, program_id, operation, offer.idempotency_key, asked)
+    if answer is not None:
+        stored = await find_transfer(session, program_id, UUID(answer["transfer_id"]))
+        assert stored is not None
+        return stored, False
+    check_giver(giver)
+    check_receiver(receiver)
+    await _check_cap(session, program_id, now, offer, bounds)
+    await load_lots(session, program_id, {giver.account_id: giver})
+    made = _offered(giver, to_member_id, transfer_id, offer, bounds, now)
+    write = Write()
+    write.books.hold(giver, offer.points, now)
+    await insert_transfer(session, program_id, made)
+    answer = {"transfer_id": str(transfer_id)}
+    await keep_answer(session, program_id, operation, offer.idempotency_key, asked, answer, now)
+    await write_books(session, program_id, now, write)
+    return made, True
+
+
+async def _check_cap(
+    session: AsyncSession,
+    program_id: UUID,
+    now: datetime,
+    offer: TransferOffer,
+    bounds: TransferBounds,
+) -> None:
+    given = await sum_given(session, program_id, offer.from_member_id, now)
+    left = max(0, bounds.points_a_day_max - given)
+    if offer.points > left:
+        raise errors.TransferCapReached(
+            f"{left} points can be given now.", points_a_day_max=bounds.points_a_day_max, left=left
+        )
+
+
+def _offered(
+    giver: Account,
+    to_member_id: UUID,
+    transfer_id: UUID,
+    offer: TransferOffer,
+    bounds: TransferBounds,
+    now: datetime,
+) -> Transfer:
+    parts = pick_spendable(giver, offer.points, now)
+    ends = [lot.expires_at for lot, _ in parts if lot.expires_at is not None]
+    return Transfer(
+        transfer_id,
+        giver.account_id,
+        to_member_id,
+        offer.points,
+        offer.message,
+        OFFERED,
+        now,
+        min([now + bounds.accept, *ends]),
+    )
+
+
+async def _find_receiver(session: AsyncSession, program_id: UUID, offer: TransferOffer) -> UUID:
+    if offer.to_member_id is not None:
+        return offer.to_member_id
+    assert offer.to_member_number is not None
+    numbers = [offer.to_member_number]
+    found = (await resolve_numbers(session, program_id, numbers))[offer.to_member_number]
+    if found is None:
+        raise errors.TransferReceiverUnknown("No member with this number can receive points.")
+    return found
+
+
+def check_giver(giver: Account) -> None:
+    """Raise unless the account may give: open and not frozen."""
+    if giver.merged_into is not None:
+        raise errors.AccountMerged(
+            "The account was merged into another.", merged_into=str(giver.merged_into)
+        )
+    if not giver.is_open:
+        raise errors.MemberUnknown("No such member in this programme.")
+    if giver.frozen_case is not None:
+        raise errors.AccountFrozen("The account is frozen.", case_id=str(giver.frozen_case))
+
+
+def check_receiver(receiver: Account) -> None:
+    """Raise unless the account may receive. Why not is nobody else's business."""
+    if not receiver.is_open or receiver.frozen_case is not None:
+        raise errors.TransferReceiverUnknown("This member cannot receive points.")
