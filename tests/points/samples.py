@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.points.domain.earning import Policy, Rate, Rating, common_denominator, rate_lines
+from services.points.domain.earning import Policy, Rating, rate_lines
+from services.points.domain.earning_rates import Levels, Rate
 from services.points.domain.ledger import Account, Cause
 from services.points.domain.pos_records import POSTED, Stored
 from services.points.domain.receipts import (
@@ -24,12 +25,13 @@ BOUNDS = Bounds(timedelta(minutes=5), timedelta(days=400))
 
 
 def make_policy(programme: Rate | None = None, **fields: Any) -> Policy:
-    """A policy of version 1; one point for each full 1.00 unless told."""
-    rate = programme or Rate(1, 100)
-    rates = [rate, *fields.get("categories", {}).values(), *fields.get("shops", {}).values()]
+    """A policy of version 1; one point for each full 1.00 unless told. `fields` are those of
+    `Levels` or of `Policy`."""
+    names = {"malls", "categories", "brands", "shops", "combine", "rules", "rules_combine"}
+    named = {name: fields.pop(name) for name in names & set(fields)}
     fields.setdefault("version", 1)
     fields.setdefault("effective_from", NOON - timedelta(days=1_000))
-    return Policy(programme=rate, denominator=common_denominator(rates), **fields)
+    return Policy(levels=Levels(programme or Rate(1, 100), **named), **fields)
 
 
 def make_lines(*amounts: int, category: str = "fashion") -> tuple[Line, ...]:

@@ -1,16 +1,17 @@
 """What tills send and hear."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from shared.http.fields import Code, CurrencyCode, ReceiptNumber, Strict, TillId
 
 # Sold for nothing is legal.
 Minor = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 LINES_MAX = 500
 
 
@@ -21,7 +22,8 @@ class Printed(Strict):
 
 
 class LineIn(Printed):
-    """One line. `amount_minor` is after `discount_minor`; on a refund it is what goes back."""
+    """One line. `amount_minor` is after `discount_minor`; on a refund it is what goes back.
+    `tax_minor` is the part of the amount that is tax. A delivery is a line of its own."""
 
     line_number: int = Field(ge=1, le=100_000)
     category: Code
@@ -30,6 +32,13 @@ class LineIn(Printed):
     amount_minor: Minor
     discount_minor: Minor = 0
     original_line_number: int | None = Field(None, ge=1, le=100_000)
+    sku: Sku | None = None
+    tax_minor: Minor | None = None
+    is_delivery: bool | None = None
+
+
+# What is paid with what was earned or paid before: a policy may leave it out.
+NOT_MONEY = frozenset({"coupon", "points", "gift_card", "stored_value"})
 
 
 class TenderIn(Printed):
@@ -89,6 +98,8 @@ class PosTransactionOut(BaseModel):
     `status`: posted, anonymous (nobody's, can be claimed), waiting_member (its member is not
     known yet), waiting_sale (a refund that came before its sale). `points` is what this receipt
     moved, `balance` the balance right after it. `code` and `detail` say why it was refused.
+    `trimmed` points did not count; each of `notes` says why by its `code`: below_minimum,
+    cooldown, cap_trimmed or cap_rejected (with cap, period, limit, granted_before and points).
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ACCEPTED]})
@@ -102,6 +113,8 @@ class PosTransactionOut(BaseModel):
     code: str | None = None
     detail: str | None = None
     facts: dict[str, object] | None = None
+    trimmed: int = 0
+    notes: list[dict[str, Any]] = []
 
 
 class BatchOut(BaseModel):

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from services.points.api.pos_models import PosTransactionIn, PosTransactionOut
+from services.points.api.pos_models import NOT_MONEY, PosTransactionIn, PosTransactionOut
 from services.points.domain.receipts import Line, Receipt, ReceiptKey, transaction_id_of
 from shared.auth import MemberCodeInvalid, read_member_code
 from shared.errors import Rejected
@@ -142,6 +142,9 @@ def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
                 line.amount_minor,
                 line.discount_minor,
                 line.original_line_number,
+                line.sku,
+                line.tax_minor or 0,
+                line.is_delivery or False,
             )
             for line in sent.lines
         ),
@@ -151,6 +154,7 @@ def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
         quick_uuid(transaction_id_of(reader.program_id, original)) if original else None,
         content,
         blake2b(content.encode(), digest_size=16).digest(),
+        tuple((t.kind, t.amount_minor) for t in sent.tenders if t.kind in NOT_MONEY),
     )
 
 

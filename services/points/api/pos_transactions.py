@@ -1,5 +1,6 @@
 """POST receipts: one, or a batch. 201 and 200 are sent after COMMIT, never before."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -100,10 +101,12 @@ def _out_json(outcome: Outcome) -> str:
         return _out(outcome).model_dump_json()
     member = f'"{stored.member_id}"' if stored.status == "posted" else "null"
     balance = "null" if stored.balance_after is None else stored.balance_after
+    notes = stored.notes or "[]"
     return (
         f'{{"result":"{outcome.result}","pos_transaction_id":"{outcome.transaction_id}",'
         f'"status":"{stored.status}","points":{stored.points},"balance":{balance},'
-        f'"member_id":{member},"code":null,"detail":null,"facts":null}}'
+        f'"member_id":{member},"code":null,"detail":null,"facts":null,'
+        f'"trimmed":{stored.trimmed},"notes":{notes}}}'
     )
 
 
@@ -118,6 +121,8 @@ def _out(outcome: Outcome) -> PosTransactionOut:
         "code": None,
         "detail": None,
         "facts": None,
+        "trimmed": 0,
+        "notes": [],
     }
     if outcome.error is not None:
         fields |= {
@@ -132,5 +137,7 @@ def _out(outcome: Outcome) -> PosTransactionOut:
             "points": stored.points,
             "balance": stored.balance_after,
             "member_id": stored.member_id if stored.status == "posted" else None,
+            "trimmed": stored.trimmed,
+            "notes": json.loads(stored.notes or "[]"),
         }
     return PosTransactionOut.model_construct(**fields)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.points.domain.caps import NewUsage, UsageKey, Used
 from services.points.domain.errors import AccountFrozen, InsufficientPoints
 from services.points.domain.lots import (
     LotTerms,
@@ -87,7 +88,8 @@ class LotChange(NamedTuple):
 
 @dataclass(slots=True)
 class Account:
-    """Working copy of a locked account. `lots` must be loaded before a debit."""
+    """Working copy of a locked account. `lots` must be loaded before a debit, `used` (what was
+    granted under caps) before an earning that has limits."""
 
     account_id: UUID
     member_id: UUID | None
@@ -102,6 +104,7 @@ class Account:
     held: int = 0
     frozen_case: UUID | None = None
     merged_into: UUID | None = None
+    used: dict[UsageKey, Used] = field(default_factory=dict)
 
     def available(self, now: datetime) -> int:
         """What may be spent now; needs the lots. A frozen account has nothing to spend."""
@@ -123,6 +126,7 @@ class Books:
     returns: list[Take] = field(default_factory=list)
     accounts: dict[UUID, Account] = field(default_factory=dict)
     lot_changes: list[LotChange] = field(default_factory=list)
+    usages: list[NewUsage] = field(default_factory=list)
 
     def credit(self, account: Account, points: int, cause: Cause, terms: LotTerms) -> NewPosting:
         """Add points as a new lot. What is owed is repaid first, out of that lot."""

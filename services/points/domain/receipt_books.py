@@ -4,19 +4,21 @@ All three work on copies of locked rows (`Stored`, `Account`) and leave postings
 """
 
 import hashlib
-from calendar import monthrange
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from json import dumps
 from uuid import UUID
 
 from services.points.domain import ledger, refunds
-from services.points.domain.earning import Rating, points_of
+from services.points.domain.caps import Grant, count_usage, grant
+from services.points.domain.earning import points_of
+from services.points.domain.earning_reasons import is_cooled_down, minimum_note, rating_reason
 from services.points.domain.errors import OriginalIsRefund
+from services.points.domain.expiry import expiry_of
 from services.points.domain.ledger import Account, Books, Cause
 from services.points.domain.lots import LotTerms
+from services.points.domain.pending import pending_until
 from services.points.domain.pos_records import ANONYMOUS, POSTED, WAITING_MEMBER, Stored
-from services.points.domain.receipts import zone
 from services.points.domain.tiers import tier_at
 
 
@@ -28,23 +30,7 @@ def derived_id(*parts: object) -> UUID:
     return UUID(int=(number & ~mask) | (0x8 << 76) | (0b10 << 62))
 
 
-def expiry_of(purchased_at: datetime, time_zone: str, months: int | None) -> datetime | None:
-    """The first instant at which points bought then are gone; None for never.
-
-    The last day is the same day `months` later, or the month's last where that day is missing
-    (31 January and one month is 28 February); they go when that day ends in the mall.
-    """
-    if months is None:
-        return None
-    local = purchased_at.astimezone(zone(time_zone))
-    year, month0 = divmod(local.year * 12 + local.month - 1 + months, 12)
-    day = min(local.day, monthrange(year, month0 + 1)[1])
-    last_day = local.date().replace(year=year, month=month0 + 1, day=day)
-    end = datetime.combine(last_day + timedelta(days=1), time(), zone(time_zone))
-    return end.astimezone(purchased_at.tzinfo)
-
-
-def post_sale(books: Books, account: Account | None, sale: Stored) -> None:
+def post_sale(books: Books, account: Account | None, sale: Stored, now: datetime) -> None:
     """Give the sale to the account, or leave it waiting or anonymous, and earn."""
     if account is None or not account.is_open:
         waits = account is not None or sale.awaited_number is not None
@@ -54,40 +40,62 @@ def post_sale(books: Books, account: Account | None, sale: Stored) -> None:
     assert sale.rating is not None
     sale.status, sale.member_id, sale.awaited_number = POSTED, account.member_id, None
     tier = tier_at(account.timeline, sale.purchased_at)
-    sale.earned = sale.points = points_of(sale.rating, tier)
+    worth = points_of(sale.rating, tier)
+    sale.earned = sale.points = worth
+    limits = sale.rating.policy.limits
+    if limits and worth:
+        granted = grant(limits, worth, sale.purchased_at, sale.time_zone, account.used)
+        _keep_grant(sale, worth, granted)
+        if granted.points:
+            _count(books, account, sale, granted, granted.points, 1)
+        sale.points = sale.earned
+    elif sale.rating.is_below_minimum:
+        sale.notes = dumps([minimum_note(sale.rating)])
     if sale.earned:
         cause = Cause(
             "earn",
             ledger.ISSUANCE,
             "sale",
             sale.transaction_id,
-            rating_reason(sale.rating, tier),
+            rating_reason(sale.rating, tier, _more(sale)),
             sale.purchased_at,
         )
-        books.credit(account, sale.earned, cause, _terms(sale))
+        books.credit(account, sale.earned, cause, _terms(sale, now))
     sale.balance_after = account.balance
 
 
-def rating_reason(rating: Rating, tier: str | None, more: str = "") -> str:
-    """The inputs of an earning as JSON, for whoever asks why; `more` are further members.
+def _keep_grant(sale: Stored, worth: int, granted: Grant) -> None:
+    sale.earned, sale.trimmed = granted.points, worth - granted.points
+    sale.notes = dumps(granted.notes) if granted.notes else None
 
-    Written by hand, for it is made with every sale; tier codes need no escaping.
-    """
-    named = "null" if tier is None else f'"{tier}"'
-    return (
-        f'{{"rule":"earning_policy","policy_version":{rating.policy.version},"tier":{named},'
-        f'"multiplier_milli":{rating.multiplier_milli(tier)},"weight":{rating.total_weight},'
-        f'"denominator":{rating.policy.denominator},"rounding":"{rating.policy.rounding}"{more}}}'
+
+def _count(
+    books: Books, account: Account, sale: Stored, granted: Grant, points: int, times: int
+) -> None:
+    books.usages += count_usage(
+        account.used, account.account_id, granted.counted, points, times, sale.purchased_at
     )
 
 
-def _terms(sale: Stored) -> LotTerms:
+def _more(sale: Stored) -> str:
+    """What a reason tells beside the rating: the currency, and what the limits took."""
+    if not sale.trimmed:
+        return f',"currency":"{sale.currency}"'
+    return f',"currency":"{sale.currency}","trimmed":{sale.trimmed},"limits":{sale.notes}'
+
+
+def _terms(sale: Stored, now: datetime) -> LotTerms:
     assert sale.rating is not None
-    months = sale.rating.policy.expires_months
+    policy = sale.rating.policy
+    expires_at, sliding_months = expiry_of(policy.expiry, sale.purchased_at, sale.time_zone)
+    is_pending, activates_at = pending_until(policy.pending, sale.purchased_at, sale.time_zone, now)
     return LotTerms(
-        expires_at=expiry_of(sale.purchased_at, sale.time_zone, months),
+        expires_at=expires_at,
         mall_id=sale.mall_id,
         shop_id=sale.shop_id,
+        pending=is_pending,
+        activates_at=activates_at,
+        sliding_months=sliding_months,
     )
 
 
@@ -138,31 +146,61 @@ def apply_refund(
 
 
 def rerate_sale(
-    books: Books, account: Account, sale: Stored, refunded: Sequence[Stored], tier_version: int
+    books: Books,
+    account: Account,
+    sale: Stored,
+    refunded: Sequence[Stored],
+    tier_version: int,
+    now: datetime,
 ) -> bool:
     """Post the difference that the tier now known for the purchase time makes.
 
-    Returns whether anything changed.
+    Caps count what the sale earns now in place of what it earned; a cooldown that took its points
+    keeps them. Returns whether anything changed.
     """
     assert sale.rating is not None
     tier = tier_at(account.timeline, sale.purchased_at)
-    earned = points_of(sale.rating, tier)
-    if earned == sale.earned:
+    worth = points_of(sale.rating, tier)
+    before = (sale.earned, sale.trimmed)
+    limits = sale.rating.policy.limits
+    if is_cooled_down(sale.notes):
+        sale.trimmed = worth
+    elif limits:
+        granted = grant(limits, worth, sale.purchased_at, sale.time_zone, account.used, sale.earned)
+        _count(books, account, sale, granted, granted.points - sale.earned, 0)
+        _keep_grant(sale, worth, granted)
+    else:
+        sale.earned = worth
+    if (sale.earned, sale.trimmed) == before:
         return False
+    _post_difference(books, account, sale, refunded, before[0], (tier, tier_version), now)
+    return True
+
+
+def _post_difference(
+    books: Books,
+    account: Account,
+    sale: Stored,
+    refunded: Sequence[Stored],
+    earned_before: int,
+    tier: tuple[str | None, int],
+    now: datetime,
+) -> None:
+    assert sale.rating is not None
     done = refunds.refunded_by_line(r.lines for r in refunded)
-    clawed = refunds.clawed_total(earned, sale.rating, done)
-    difference = (earned - clawed) - (sale.earned - sale.clawed)
+    clawed = refunds.clawed_total(sale.earned, sale.rating, done)
+    difference = (sale.earned - clawed) - (earned_before - sale.clawed)
+    sale.clawed = clawed
+    changed = f'{_more(sale)},"earned_before":{earned_before},"earned_after":{sale.earned}'
     cause = Cause(
         "rerate",
         ledger.ISSUANCE,
         "rerate",
-        derived_id(sale.transaction_id, "rerate", tier_version),
-        rating_reason(sale.rating, tier, f',"earned_before":{sale.earned},"earned_after":{earned}'),
+        derived_id(sale.transaction_id, "rerate", tier[1]),
+        rating_reason(sale.rating, tier[0], changed),
         sale.purchased_at,
     )
     if difference > 0:
-        books.credit(account, difference, cause, _terms(sale))
+        books.credit(account, difference, cause, _terms(sale, now))
     elif difference < 0:
         books.claw_back(account, -difference, cause, own_source=sale.transaction_id)
-    sale.earned, sale.clawed = earned, clawed
-    return True

@@ -15,7 +15,10 @@ _BUSINESS_DATE_SLACK = timedelta(days=3)
 
 
 class Line(NamedTuple):
-    """One line: money in minor units after discount, never negative, also on a refund."""
+    """One line: money in minor units after discount, never negative, also on a refund.
+
+    `tax_minor` is the part of the amount that is tax.
+    """
 
     line_number: int
     category: str
@@ -24,6 +27,9 @@ class Line(NamedTuple):
     amount_minor: int
     discount_minor: int
     original_line_number: int | None = None
+    sku: str | None = None
+    tax_minor: int = 0
+    is_delivery: bool = False
 
 
 class ReceiptKey(NamedTuple):
@@ -36,7 +42,10 @@ class ReceiptKey(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """A sale, or a refund that names its sale by `original`. At most one member reference."""
+    """A sale, or a refund that names its sale by `original`. At most one member reference.
+
+    `tenders` has kind and amount of what is not new money: points, gift cards and the like.
+    """
 
     transaction_id: UUID
     kind: str
@@ -52,6 +61,7 @@ class Receipt(NamedTuple):
     original_id: UUID | None
     content: str
     fingerprint: bytes
+    tenders: tuple[tuple[str, int], ...] = ()
 
     @property
     def receipt_id(self) -> UUID:
@@ -147,6 +157,8 @@ def _check_sums(receipt: Receipt) -> None:
             f"The tenders add up to {receipt.tendered_minor}, not to the total.",
             tendered_minor=receipt.tendered_minor,
         )
+    if any(line.tax_minor > line.amount_minor for line in receipt.lines):
+        raise errors.TaxExceedsLine("A line's tax is a part of its amount.")
     if len({line.line_number for line in receipt.lines}) != len(receipt.lines):
         raise errors.LineNumberRepeated("Each line needs a number of its own.")
 

@@ -1,6 +1,7 @@
 """Receipts that were waiting find what they waited for: a sale its member, a refund its sale."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.points.domain import receipt_books
@@ -18,16 +19,22 @@ from shared.errors import Rejected
 
 
 def attribute(
-    write: Write, program_id: UUID, account: Account, sale: Stored, refunds: Sequence[Stored]
+    write: Write,
+    program_id: UUID,
+    now: datetime,
+    account: Account,
+    sale: Stored,
+    refunds: Sequence[Stored],
 ) -> None:
     """Post the locked sale and then its refunds to the open account, and tell whose they are.
+    The account has its lots and what it used of the sale's limits.
 
     It earns by the rules and the tier of its purchase time. A sale that somebody else posted
     meanwhile is left alone.
     """
     if sale.status not in {ANONYMOUS, WAITING_MEMBER}:
         return
-    receipt_books.post_sale(write.books, account, sale)
+    receipt_books.post_sale(write.books, account, sale, now)
     write.changes[sale.transaction_id] = sale
     pos_news.tell_attributed(write, program_id, sale, sale)
     applied: list[Stored] = []

@@ -38,17 +38,6 @@ class NewRecord(NamedTuple):
     fills: bool
 
 
-class NewUsage(NamedTuple):
-    """Points granted under a cap in one of its periods: added to what was granted before."""
-
-    account_id: UUID
-    cap: str
-    period: str
-    points: int
-    times: int
-    last_at: datetime
-
-
 class ReadyEvent(NamedTuple):
     """An event of `pos.transactions` as text, with the correlation id and trace behind it."""
 
@@ -66,7 +55,6 @@ class Write:
     records: list[NewRecord] = field(default_factory=list)
     changes: dict[UUID, Stored] = field(default_factory=dict)
     news: list[ReadyEvent] = field(default_factory=list)
-    usages: list[NewUsage] = field(default_factory=list)
 
 
 class Seen(NamedTuple):
@@ -95,7 +83,7 @@ async def write_books(session: AsyncSession, program_id: UUID, now: datetime, wr
             books.returns,
             [account_row(account) for account in books.accounts.values()],
             [_lot_row(change) for change in books.lot_changes],
-            write.usages,
+            books.usages,
             [_event_row(event, origins) for event in write.news],
             [correlation_id for correlation_id, _ in origins],
             [traceparent for _, traceparent in origins],
@@ -119,7 +107,7 @@ async def write_plain_sales(
             [_change_row(stored) for stored in write.changes.values()],
             [posting_row(posting, origins) for posting in write.books.postings],
             write.books.takes,
-            write.usages,
+            write.books.usages,
             [_event_row(event, origins) for event in write.news],
             [correlation_id for correlation_id, _ in origins],
             [traceparent for _, traceparent in origins],
@@ -216,7 +204,6 @@ def posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any
 
 
 def account_row(account: Account) -> tuple[Any, ...]:
-    """An account as the database's `changed_account`."""
     """An account as the database's `changed_account`."""
     whose = "pool" if account.member_id is None else "open"
     status = whose if account.merged_into is None else "merged"

@@ -11,13 +11,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.earning import (
-    Policy,
-    Rate,
-    Rounding,
-    common_denominator,
-    default_policy,
-)
+from services.points.domain.earning import Policy, default_policy
+from services.points.domain.policy_specs import read_policy
 from services.points.domain.receipts import Shop
 from shared.contracts.membership import ShopChanged, TillChanged
 from shared.db import Collision, driver
@@ -96,6 +91,10 @@ class PolicyShelf:
     def __init__(self) -> None:
         self._kept: dict[UUID, tuple[int, tuple[Policy, ...]]] = {}
 
+    def policies_of(self, program_id: UUID) -> tuple[Policy, ...]:
+        """The policies on the shelf; none of a programme that was never met."""
+        return self._kept[program_id][1] if program_id in self._kept else ()
+
     def newest_of(self, program_id: UUID) -> int:
         """The newest version on the shelf, or -1."""
         return self._kept[program_id][0] if program_id in self._kept else -1
@@ -113,24 +112,6 @@ def read_policies(text: str) -> tuple[Policy, ...]:
     found = [read_policy(version, since, spec) for version, since, spec in json.loads(text)]
     first = found[0].effective_from if found else datetime.fromisoformat("1970-01-01T00:00+00:00")
     return (default_policy(first), *found)
-
-
-def read_policy(version: int, effective_from: str, spec: dict[str, Any]) -> Policy:
-    """A policy from its stored form."""
-    programme = Rate(**spec["programme"])
-    categories = {code: Rate(**rate) for code, rate in spec["categories"].items()}
-    shops = {UUID(shop): Rate(**rate) for shop, rate in spec["shops"].items()}
-    return Policy(
-        version=version,
-        effective_from=datetime.fromisoformat(effective_from),
-        programme=programme,
-        categories=categories,
-        shops=shops,
-        tier_multipliers_milli=spec["tier_multipliers_milli"],
-        rounding=Rounding(spec["rounding"]),
-        expires_months=spec["expires_months"],
-        denominator=common_denominator([programme, *categories.values(), *shops.values()]),
-    )
 
 
 async def insert_policy(

@@ -6,29 +6,39 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.points.domain.caps import periods_to_read
+from services.points.domain.earning import Policy, policy_at
 from services.points.domain.ledger import Account
+from services.points.domain.receipts import Receipt
 from services.points.storage.directory import Directory, PolicyShelf, read_directory
 from services.points.storage.pos_batch import TillBatch
+from services.points.storage.usages import keep_usages
 from shared.db import Statements
 
-_GLANCE = "SELECT * FROM glance_at_sales($1, $2, $3, $4, $5, $6)"
+_GLANCE = "SELECT * FROM glance_at_sales($1, $2, $3, $4, $5, $6, $7)"
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """The directory, the open accounts, the members by number; true for a moment only."""
+    """The directory, the open accounts, the members by number; true for a moment only.
+
+    `is_any_known`: one of the receipts has a row. `is_short`: newer policies limit what nobody
+    knew to look for.
+    """
 
     directory: Directory
     accounts: dict[UUID, Account]
     numbers: Mapping[str, UUID]
     is_any_known: bool
+    is_short: bool
 
 
 async def glance_at_sales(
     statements: Statements, program_id: UUID, shelf: PolicyShelf, batches: Sequence[TillBatch]
 ) -> Glance:
-    """Look at what the batches name. `is_any_known` when one of the receipts has a row."""
+    """Look at what the batches name."""
     receipts = [receipt for batch in batches for receipt in batch.receipts]
+    periods = _periods(shelf.policies_of(program_id), receipts)
     row = await statements.fetchrow(
         _GLANCE,
         program_id,
@@ -37,14 +47,28 @@ async def glance_at_sales(
         list({r.member_id for r in receipts if r.member_id is not None}),
         list({r.member_number for r in receipts if r.member_number is not None}),
         [r.transaction_id for r in receipts],
+        periods,
     )
     policies = shelf.take(program_id, row["newest_policy"], row["policies"])
+    accounts = read_accounts(row)
+    if periods:
+        names = ("accounts", "caps", "periods", "points", "times", "lasts")
+        columns = [row[f"usage_{name}"] or () for name in names]
+        keep_usages(accounts, zip(*columns, strict=True))
     return Glance(
         read_directory(row["directory"], policies),
-        read_accounts(row),
+        accounts,
         dict(zip(row["found_numbers"] or (), row["number_members"] or (), strict=True)),
         row["is_any_known"],
+        row["policies"] is not None and not set(_periods(policies, receipts)) <= set(periods),
     )
+
+
+def _periods(policies: Sequence[Policy], receipts: Sequence[Receipt]) -> list[str]:
+    if not any(policy.limits for policy in policies):
+        return []
+    instants = [receipt.purchased_at for receipt in receipts]
+    return periods_to_read((policy_at(policies, at).limits, at) for at in instants)
 
 
 def read_accounts(row: Any) -> dict[UUID, Account]:

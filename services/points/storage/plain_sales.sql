@@ -3,13 +3,15 @@
 
 CREATE FUNCTION glance_at_sales(
     program uuid, shops uuid[], policies_known integer,
-    wanted_accounts uuid[], numbers text[], receipts uuid[]
+    wanted_accounts uuid[], numbers text[], receipts uuid[], periods text[]
 ) RETURNS TABLE (
     directory text[], newest_policy integer, policies text,
     found_numbers text[], number_members uuid[],
     account_ids uuid[], balances bigint[], versions bigint[], tier_versions integer[],
     pendings bigint[], helds bigint[],
     tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
+    usage_accounts uuid[], usage_caps text[], usage_periods text[], usage_points bigint[],
+    usage_times integer[], usage_lasts timestamptz[],
     is_any_known boolean
 ) LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -43,6 +45,17 @@ BEGIN
     FROM (SELECT x.member_id, x.since, x.tier FROM member_tier x
           WHERE x.program_id = program AND x.member_id = ANY (wanted_accounts)
           ORDER BY x.member_id, x.since) m;
+
+    -- Only for programmes whose policies have limits. What it reads cannot change unseen: who adds
+    -- to a usage moves the account's version or its tier's.
+    IF cardinality(periods) > 0 THEN
+        SELECT array_agg(u.account_id), array_agg(u.cap), array_agg(u.period),
+               array_agg(u.points), array_agg(u.times), array_agg(u.last_at)
+        INTO usage_accounts, usage_caps, usage_periods, usage_points, usage_times, usage_lasts
+        FROM cap_usage u
+        WHERE u.program_id = program AND u.account_id = ANY (account_ids)
+          AND u.period = ANY (periods);
+    END IF;
 
     is_any_known := EXISTS (
         SELECT FROM pos_transaction t

@@ -141,8 +141,10 @@ def _take(look: Look, program_id: UUID, now: datetime, directory: Directory, ite
     fills = stored.transaction_id in look.known
     if stored.kind == "sale":
         policy = policy_at(directory.policies, stored.purchased_at)
-        stored.rating = rate_lines(policy, stored.shop_id, stored.lines)
-        _take_sale(look, program_id, stored, item.member_id)
+        stored.rating = rate_lines(
+            policy, stored.shop_id, stored.lines, stored.mall_id, item.receipt.tenders
+        )
+        _take_sale(look, program_id, stored, item.member_id, now)
     else:
         try:
             _take_refund(look, program_id, stored)
@@ -157,9 +159,11 @@ def _take(look: Look, program_id: UUID, now: datetime, directory: Directory, ite
     return Outcome("accepted", stored.transaction_id, stored)
 
 
-def _take_sale(look: Look, program_id: UUID, sale: Stored, member_id: UUID | None) -> None:
+def _take_sale(
+    look: Look, program_id: UUID, sale: Stored, member_id: UUID | None, now: datetime
+) -> None:
     account = look.accounts.get(member_id) if member_id is not None else None
-    receipt_books.post_sale(look.write.books, account, sale)
+    receipt_books.post_sale(look.write.books, account, sale, now)
     pos_news.tell_recorded(look.write, program_id, sale, sale)
     waited = look.refunds.get(sale.transaction_id, ())
     look.refunds[sale.transaction_id] = settle_refunds(

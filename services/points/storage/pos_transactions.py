@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.earning import Policy, rate_lines
+from services.points.domain.earning import Policy, Rating, rate_lines
 from services.points.domain.ledger import Account
 from services.points.domain.pos_records import Stored
 from services.points.domain.receipts import Line
@@ -166,7 +166,6 @@ async def _list(
 def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
     content = row["content"] or {}
     lines = tuple(_line(line) for line in content.get("lines", ()))
-    policy = policies[row["policy_version"]] if row["policy_version"] is not None else None
     return Stored(
         transaction_id=row["transaction_id"],
         kind=row["kind"],
@@ -186,7 +185,7 @@ def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
         member_id=row["member_id"],
         awaited_number=row["awaited_number"],
         lines=lines,
-        rating=rate_lines(policy, row["shop_id"], lines) if policy is not None else None,
+        rating=_rating(row, policies, lines, content),
         earned=row["earned"],
         clawed=row["clawed"],
         points=row["points"],
@@ -195,6 +194,17 @@ def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
         forgiven=row["forgiven"],
         notes=row["notes"],
     )
+
+
+def _rating(
+    row: Any, policies: Mapping[int, Policy], lines: tuple[Line, ...], content: Mapping[str, Any]
+) -> Rating | None:
+    """The worth of a sale by the policy that rated it; a refund has none of its own."""
+    if row["policy_version"] is None:
+        return None
+    tenders = [(t["kind"], t["amount_minor"]) for t in content.get("tenders", ())]
+    policy = policies[row["policy_version"]]
+    return rate_lines(policy, row["shop_id"], lines, row["mall_id"], tenders)
 
 
 def _line(line: Mapping[str, Any]) -> Line:
@@ -206,6 +216,9 @@ def _line(line: Mapping[str, Any]) -> Line:
         line["amount_minor"],
         line.get("discount_minor", 0),
         line.get("original_line_number"),
+        line.get("sku"),
+        line.get("tax_minor", 0),
+        line.get("is_delivery", False),
     )
 
 

@@ -79,6 +79,6 @@ cap_usage = Table(
     Column("points", BigInteger, nullable=False),
     Column("times", Integer, nullable=False),
     instant("last_at"),
-    PrimaryKeyConstraint("program_id", "account_id", "cap", "period"),
+    PrimaryKeyConstraint("program_id", "account_id", "period", "cap"),
     CheckConstraint("points >= 0", name="points_not_negative"),
 )

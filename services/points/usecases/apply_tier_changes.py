@@ -19,6 +19,7 @@ from services.points.storage.pos_transactions import (
     lock_accounts,
     lock_pos_batch,
 )
+from services.points.storage.usages import limits_of, load_usages
 from shared.consumer import Delivery
 from shared.contracts.membership import MemberTierChanged
 
@@ -44,7 +45,7 @@ async def apply_tier_changes(
         delivery, account = newest[member_id], accounts[member_id]
         if _version(delivery) > account.tier_version:
             write.books.origin = (delivery.correlation_id, delivery.traceparent)
-            await _apply(session, program_id, account, delivery, write)
+            await _apply(session, now, program_id, account, delivery, write)
     if write.changes:
         await write_books(session, program_id, now, write)
 
@@ -55,7 +56,12 @@ def _version(delivery: Delivery) -> int:
 
 
 async def _apply(
-    session: AsyncSession, program_id: UUID, account: Account, delivery: Delivery, write: Write
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    account: Account,
+    delivery: Delivery,
+    write: Write,
 ) -> None:
     event = delivery.event
     assert isinstance(event, MemberTierChanged)
@@ -72,10 +78,12 @@ async def _apply(
     policies = await load_policies(session, program_id)
     sales = await list_by_id(session, program_id, policies, sale_ids)
     refunds = await list_refunds(session, program_id, policies, sale_ids)
-    await load_lots(session, program_id, {account.account_id: account})
+    of_account = {account.account_id: account}
+    await load_lots(session, program_id, of_account)
+    await load_usages(session, program_id, of_account, limits_of(sales.values()))
     for sale_id in sale_ids:
         sale = sales[sale_id]
         if receipt_books.rerate_sale(
-            write.books, account, sale, refunds.get(sale_id, []), event.version
+            write.books, account, sale, refunds.get(sale_id, []), event.version, now
         ):
             write.changes[sale_id] = sale

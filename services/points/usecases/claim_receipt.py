@@ -23,6 +23,7 @@ from services.points.storage.pos_transactions import (
     load_lots,
     lock_pos_batch,
 )
+from services.points.storage.usages import limits_of, load_usages
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,9 @@ async def claim_receipt(
         )
     refunds = await list_refunds(session, program_id, policies, {receipt_id})
     await load_lots(session, program_id, accounts)
+    await load_usages(session, program_id, accounts, limits_of([sale]))
     write = Write()
     write.books.origin = origin
-    attribute(write, program_id, account, sale, refunds.get(receipt_id, []))
+    attribute(write, program_id, now, account, sale, refunds.get(receipt_id, []))
     await write_books(session, program_id, now, write)
     return sale

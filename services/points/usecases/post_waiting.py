@@ -16,6 +16,7 @@ from services.points.storage.pos_transactions import (
     load_lots,
     lock_pos_batch,
 )
+from services.points.storage.usages import limits_of, load_usages
 
 Origin = tuple[str, str]
 
@@ -41,10 +42,11 @@ async def post_waiting(
     sales = await list_by_id(session, program_id, policies, waiting)
     refunds = await list_refunds(session, program_id, policies, waiting)
     await load_lots(session, program_id, accounts)
+    await load_usages(session, program_id, accounts, limits_of(sales.values()))
     write = Write()
     for sale in sorted(sales.values(), key=lambda s: (s.purchased_at, s.transaction_id)):
         account = accounts[waiting[sale.transaction_id]]
         write.books.origin = origins.get(account.account_id, ("", ""))
-        attribute(write, program_id, account, sale, refunds.get(sale.transaction_id, []))
+        attribute(write, program_id, now, account, sale, refunds.get(sale.transaction_id, []))
     await write_books(session, program_id, now, write)
     return len(write.changes)

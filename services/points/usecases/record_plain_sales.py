@@ -42,7 +42,7 @@ async def record_plain_sales(
     if len({receipt.transaction_id for receipt in receipts}) < len(receipts):
         return None
     glance = await glance_at_sales(statements, program_id, shelf, batches)
-    if glance.is_any_known:
+    if glance.is_any_known or glance.is_short:
         return None
     return await _record(statements, program_id, now, bounds, glance, batches)
 

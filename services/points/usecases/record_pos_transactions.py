@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.earning import policy_at
 from services.points.domain.pos_records import AWAITED
 from services.points.domain.receipts import Bounds
 from services.points.storage.books import write_books
@@ -28,6 +29,7 @@ from services.points.storage.pos_transactions import (
     load_lots,
     lock_pos_batch,
 )
+from services.points.storage.usages import load_usages
 from shared.errors import DomainError
 
 _CHUNK = 100
@@ -97,6 +99,9 @@ async def _lock_and_look(
     accounts, present = await lock_pos_batch(
         session, program_id, account_ids, {i.receipt.transaction_id for i in items}, originals
     )
+    sold_at = [i.receipt.purchased_at for i in items if i.receipt.kind == "sale"]
+    limits = [(policy_at(directory.policies, at).limits, at) for at in sold_at]
+    await load_usages(session, program_id, accounts, limits)
     if not present:
         return Look(accounts, {}, {})
     policies = directory.policies_by_version

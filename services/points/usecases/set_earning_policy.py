@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.earning import Policy
 from services.points.domain.errors import PolicyInPast
-from services.points.storage.directory import insert_policy, load_directory, read_policy
+from services.points.domain.policy_specs import read_policy
+from services.points.storage.directory import insert_policy, load_directory
+from shared.ids import new_id
 
 
 async def set_earning_policy(
@@ -32,5 +34,6 @@ async def set_earning_policy(
             latest_effective_from=latest.effective_from.isoformat(),
         )
     version = latest.version + 1
+    spec = {**spec, "policy_id": str(new_id())}
     await insert_policy(session, program_id, version, effective_from, spec, now, recorded_by)
     return read_policy(version, effective_from.isoformat(), spec)

@@ -38,14 +38,22 @@ async def test_a_posting_is_explained_with_rule_inputs_lots_and_sentences(mall: 
     await mall.push(mall.refund(sale, (1, 2_000)))
     path = f"/v1/members/{member_id}/postings"
     earned = (await mall.get(f"{path}/1", member_id)).json()
+    [_, policy] = (await mall.get("/v1/earning-policies")).json()
     assert earned["reason"] == {
         "rule": "earning_policy",
+        "policy_id": policy["policy_id"],
         "policy_version": 1,
         "tier": "gold",
         "multiplier_milli": 1_500,
+        "rates": [
+            {"source": "programme", "points": 1, "per_minor": 100, "eligible_minor": 10_000}
+        ],
+        "eligible_minor": 10_000,
         "weight": 10_000,
         "denominator": 100,
         "rounding": "floor",
+        "rounding_level": "receipt",
+        "currency": "CNY",
     }
     assert (earned["points"], earned["lot_remaining"], earned["takes"]) == (150, 120, [])
     assert earned["expires_at"] == "2027-03-10T16:00:00Z"

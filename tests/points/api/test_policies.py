@@ -8,7 +8,7 @@ from tests.points.mall import Mall
 
 
 async def test_all_versions_are_read_with_the_built_in_one(mall: Mall) -> None:
-    shops = {str(mall.shop_id): {"points": 3, "per_minor": 100}}
+    shops = {str(mall.shop_id): {"points": 3, "per_minor": 100, "step_minor": 1}}
     made = (await mall.set_policy(shops=shops, tier_multipliers_milli={"gold": 1_500})).json()
     policies = (await mall.get("/v1/earning-policies")).json()
     assert [policy["version"] for policy in policies] == [0, 1]

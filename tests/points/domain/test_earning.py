@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.points.domain.earning import (
-    Rate,
     Rounding,
     default_policy,
     points_of,
@@ -17,6 +16,7 @@ from services.points.domain.earning import (
     rate_lines,
     round_points,
 )
+from services.points.domain.earning_rates import Rate
 from services.points.domain.receipts import Line
 from tests.points.samples import NOON, SHOP, make_lines, make_policy, rate
 

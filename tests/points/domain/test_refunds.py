@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.points.domain.earning import Rate, points_of
+from services.points.domain.earning import points_of
+from services.points.domain.earning_rates import Rate
 from services.points.domain.errors import RefundExceedsSale, RefundLineUnknown
 from services.points.domain.refunds import (
     SoldLine,

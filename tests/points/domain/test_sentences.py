@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.points.domain.earning import Rate
-from services.points.domain.receipt_books import rating_reason
+from services.points.domain.earning_rates import Rate
+from services.points.domain.earning_reasons import rating_reason
 from services.points.domain.sentences import sentences_of
 from tests.points.samples import make_policy, rate
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from services.points.domain.earning import Rate
+from services.points.domain.earning_rates import Rate
 from services.points.domain.pos_records import ANONYMOUS, Stored
 from services.points.domain.receipts import Line
 from services.points.storage.books import Write
