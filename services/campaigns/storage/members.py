@@ -17,7 +17,7 @@ from shared.errors import Invariant
 class MemberRow(NamedTuple):
     """`tier_version` is -1 while nothing is known, 0 from the enrolment, then membership's.
 
-    The timeline stays the JSON that is stored: few receipts ask for the tier of their member.
+    The timeline stays the JSON that is stored until a multiplier asks for the member's tier.
     """
 
     member_id: UUID
