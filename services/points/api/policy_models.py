@@ -9,11 +9,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from services.points.api.expiry_models import ExpiryIn
 from services.points.api.pos_models import Sku
 from services.points.domain.caps import CapPeriod, Exceeded
 from services.points.domain.earning import Clawback, Rounding, RoundingLevel
 from services.points.domain.earning_rates import Combine, RulesCombine
-from services.points.domain.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind
 from services.points.domain.pending import PendingMode
 from shared.http.fields import Code
 
@@ -110,39 +110,6 @@ class PendingIn(_Stated):
         return self
 
 
-class ExpiryIn(_Stated):
-    """Until when points last, see docs/expiry.md: `days` for rolling_days, `months` for months and
-    sliding, `on` for calendar_date; `periods_ahead` for that and the ends of periods."""
-
-    kind: ExpiryKind
-    days: int | None = Field(None, strict=True, ge=0, le=DAYS_MAX)
-    months: int | None = Field(None, strict=True, ge=0, le=PERIODS_MAX)
-    periods_ahead: int | None = Field(None, strict=True, ge=0, le=100)
-    on: Kept | None = None
-
-    @model_validator(mode="after")
-    def _says_how_long(self) -> Self:
-        needed = {
-            ExpiryKind.ROLLING_DAYS: {"days"},
-            ExpiryKind.MONTHS: {"months"},
-            ExpiryKind.SLIDING: {"months"},
-            ExpiryKind.CALENDAR_DATE: {"on"},
-        }.get(self.kind, set())
-        may = needed if self.kind in _WITHOUT_PERIODS else needed | {"periods_ahead"}
-        given = {
-            n for n in ("days", "months", "periods_ahead", "on") if getattr(self, n) is not None
-        }
-        if not needed <= given <= may:
-            raise ValueError("Give what the kind needs, and nothing else.")
-        return self
-
-
-_WITHOUT_PERIODS = {
-    ExpiryKind.NEVER,
-    ExpiryKind.ROLLING_DAYS,
-    ExpiryKind.MONTHS,
-    ExpiryKind.SLIDING,
-}
 _POLICY: JsonDict = {
     "effective_from": "2030-01-01T00:00:00+08:00",
     "programme": {"points": 1, "per_minor": 100},
@@ -164,7 +131,8 @@ class PolicyIn(_Stated):
     up (`combine`). `rules` come on top: the first that fits or all (`rules_combine`). Tier
     multipliers are in thousandths; a tier not named has 1000. A fraction is rounded once, at
     `rounding_level`. Below `minimum_minor` (eligible) a receipt earns nothing, nor within
-    `cooldown_seconds` of one that did. `expires_months` is short for an expiry of that many months.
+    `cooldown_seconds` of one that did. `expiry`: see docs/expiry.md; `expires_months` is
+    short for one of so many months.
     `clawback`: what refunds may take: all, into debt; down to zero; only what is there to spend.
     """
 
