@@ -97,3 +97,59 @@ async def dated_lots(mall: Mall, member_id: UUID) -> list[tuple[int, str]]:
 
 def _day(instant: datetime | None) -> str:
     return "never" if instant is None else instant.astimezone(UTC).date().isoformat()
+
+
+async def set_redemption_policy(mall: Mall, **fields: Any) -> httpx.Response:
+    """100 points pay 1.00 from long ago on, unless told."""
+    body = {
+        "effective_from": "2025-01-01T00:00:00+08:00",
+        "step_points": 100,
+        "step_minor": 100,
+        **fields,
+    }
+    return await mall.client.post("/v1/redemption-policies", json=body, headers=mall.staff())
+
+
+def receipt_of(sale: dict[str, Any]) -> dict[str, Any]:
+    """The natural key of a sale, as a till names it."""
+    return {name: sale[name] for name in ("till_id", "receipt_number", "business_date")}
+
+
+def redemption_body(
+    sale: dict[str, Any], member_id: UUID, points: int, **fields: Any
+) -> dict[str, Any]:
+    """Points that pay a part of a sale that is not recorded yet."""
+    body = {
+        "idempotency_key": new_id().hex,
+        "member_id": str(member_id),
+        "points": points,
+        "receipt": receipt_of(sale),
+        "receipt_total_minor": sale["total_minor"],
+        "currency": "CNY",
+    }
+    return {**body, **fields}
+
+
+async def redeem(
+    mall: Mall, sale: dict[str, Any], member_id: UUID, points: int, **fields: Any
+) -> httpx.Response:
+    """Pay with points."""
+    body = redemption_body(sale, member_id, points, **fields)
+    answer: httpx.Response = await ask(mall, "redemptions", body)
+    return answer
+
+
+async def reverse(mall: Mall, redemption_id: str, **fields: Any) -> httpx.Response:
+    """Undo a payment by points."""
+    body = {"idempotency_key": new_id().hex, "redemption_id": redemption_id, **fields}
+    answer: httpx.Response = await ask(mall, "redemption-reversals", body)
+    return answer
+
+
+def paid_with(sale: dict[str, Any], points_minor: int) -> dict[str, Any]:
+    """The sale with its tenders: a part by points, the rest in cash."""
+    tenders = [
+        {"kind": "points", "amount_minor": points_minor},
+        {"kind": "cash", "amount_minor": sale["total_minor"] - points_minor},
+    ]
+    return {**sale, "tenders": tenders}

@@ -11,6 +11,7 @@ from services.points.api import (
     holds,
     policies,
     pos_transactions,
+    redemptions,
     transfers,
 )
 from services.points.api.state import gathering
@@ -40,6 +41,8 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             policies.router,
             holds.tills,
             holds.readers,
+            redemptions.policies,
+            redemptions.tills,
         ),
         invariants=check_invariants,
         lifespan=gathering(runtime),

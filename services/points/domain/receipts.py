@@ -64,6 +64,11 @@ class Receipt(NamedTuple):
     tenders: tuple[tuple[str, int], ...] = ()
 
     @property
+    def is_paid_by_points(self) -> bool:
+        """Whether points paid a part of it, by what it says itself."""
+        return any(kind == "points" for kind, _ in self.tenders)
+
+    @property
     def receipt_id(self) -> UUID:
         """The sale's id: its own for a sale, the original's for a refund."""
         return self.transaction_id if self.original_id is None else self.original_id

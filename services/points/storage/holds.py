@@ -48,16 +48,18 @@ class Redemption(NamedTuple):
 
 
 class Captured(NamedTuple):
-    """A capture as it is answered, the first time and every other."""
+    """A capture, or points paid at a till, as it is answered, the first time and every other."""
 
     redemption_id: UUID
     account_id: UUID
     points: int
     balance_after: int
-    hold_id: UUID
-    hold_left: int
-    request_hash: bytes
+    hold_id: UUID | None
+    hold_left: int | None
+    request_hash: bytes | None
     recorded_at: datetime
+    amount_minor: int | None = None
+    currency: str | None = None
 
 
 class Wanted(NamedTuple):

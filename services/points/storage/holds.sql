@@ -19,7 +19,8 @@ CREATE TYPE looked_hold AS (
 );
 CREATE TYPE looked_redemption AS (
     redemption_id uuid, account_id uuid, points bigint, balance_after bigint, hold_id uuid,
-    hold_left bigint, request_hash bytea, recorded_at timestamptz
+    hold_left bigint, request_hash bytea, recorded_at timestamptz, amount_minor bigint,
+    currency text
 );
 
 CREATE FUNCTION look_at_holds(
@@ -82,7 +83,8 @@ BEGIN
 
     IF cardinality(wanted_redemptions) > 0 THEN
         SELECT array_agg((r.redemption_id, r.account_id, r.points, p.balance_after, r.hold_id,
-                          r.hold_left, r.request_hash, r.recorded_at)::looked_redemption)
+                          r.hold_left, r.request_hash, r.recorded_at, r.amount_minor,
+                          r.currency)::looked_redemption)
         INTO redemptions
         FROM redemption r
         JOIN posting p ON (p.program_id, p.account_id, p.version)

@@ -15,6 +15,7 @@ from services.points.storage import pos_news
 from services.points.storage.attribution import settle_refunds
 from services.points.storage.books import NewRecord, Write
 from services.points.storage.directory import Directory
+from services.points.storage.paid_receipts import PaidReceipts, give_back_for_refunds
 from shared.db import Collision
 from shared.errors import DomainError, Rejected
 
@@ -64,6 +65,7 @@ class Look:
     write: Write = field(default_factory=Write)
     fresh: set[UUID] = field(default_factory=set)
     conflicts: list[tuple[UUID, bytes, str, str]] = field(default_factory=list)
+    paid: PaidReceipts = field(default_factory=PaidReceipts)
 
 
 def outcome_of(item: Item) -> Outcome:
@@ -169,6 +171,7 @@ def _take_sale(
     look.refunds[sale.transaction_id] = settle_refunds(
         look.write, program_id, account, sale, waited
     )
+    _give_back(look, sale)
 
 
 def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
@@ -182,11 +185,18 @@ def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
     account = look.accounts.get(sale.member_id) if sale.member_id is not None else None
     if sale.member_id is not None and account is None:
         raise Collision("The sale found its member meanwhile.")
-    receipt_books.apply_refund(look.write.books, account, sale, refund, earlier)
     earlier.append(refund)
+    # What was spent comes back before what was earned is taken: it may repay it.
+    _give_back(look, sale)
+    receipt_books.apply_refund(look.write.books, account, sale, refund, earlier[:-1])
     pos_news.tell_recorded(look.write, program_id, refund, sale)
     if sale.transaction_id not in look.fresh:
         look.write.changes[sale.transaction_id] = sale
+
+
+def _give_back(look: Look, sale: Stored) -> None:
+    refunds = look.refunds.get(sale.transaction_id, ())
+    give_back_for_refunds(look.write.books, look.accounts, look.paid, sale, refunds)
 
 
 def _new_stored(item: Item, now: datetime) -> Stored:

@@ -12,6 +12,7 @@ from services.points.domain.pos_records import AWAITED
 from services.points.domain.receipts import Bounds
 from services.points.storage.books import write_books
 from services.points.storage.directory import Directory, load_directory, resolve_numbers
+from services.points.storage.paid_receipts import keep_returned, load_paid_receipts
 from services.points.storage.pos_batch import (
     Answer,
     Item,
@@ -29,6 +30,7 @@ from services.points.storage.pos_transactions import (
     load_lots,
     lock_pos_batch,
 )
+from services.points.storage.redemptions import find_accounts_that_paid
 from services.points.storage.usages import load_usages
 from shared.errors import DomainError
 
@@ -69,7 +71,7 @@ async def _record(
     open_items = [item for item in items if item.outcome is None]
     if not open_items:
         return
-    look = await _lock_and_look(session, program_id, directory, open_items)
+    look = await _lock_and_look(session, program_id, now, directory, open_items)
     sales = [item for item in open_items if item.receipt.kind == "sale"]
     refunds = [item for item in open_items if item.receipt.kind == "refund"]
     # Sales first: a refund may travel in the same batch as what it undoes.
@@ -81,10 +83,15 @@ async def _record(
         await insert_conflicts(session, program_id, now, look.conflicts)
     if look.write.records:
         await write_books(session, program_id, now, look.write)
+        await keep_returned(session, program_id, look.paid)
 
 
 async def _lock_and_look(
-    session: AsyncSession, program_id: UUID, directory: Directory, items: Sequence[Item]
+    session: AsyncSession,
+    program_id: UUID,
+    now: datetime,
+    directory: Directory,
+    items: Sequence[Item],
 ) -> Look:
     numbers = sorted({i.receipt.member_number for i in items if i.receipt.member_number})
     resolved = await resolve_numbers(session, program_id, numbers) if numbers else {}
@@ -96,6 +103,9 @@ async def _lock_and_look(
         await find_members_of_receipts(session, program_id, sorted(originals)) if originals else {}
     )
     account_ids = {i.member_id for i in items if i.member_id is not None} | set(owners.values())
+    paid_ids = originals | {i.receipt.transaction_id for i in items if i.receipt.is_paid_by_points}
+    if paid_ids:
+        account_ids |= await find_accounts_that_paid(session, program_id, sorted(paid_ids))
     accounts, present = await lock_pos_batch(
         session, program_id, account_ids, {i.receipt.transaction_id for i in items}, originals
     )
@@ -110,4 +120,7 @@ async def _lock_and_look(
     refunds = await list_refunds(session, program_id, policies, sale_ids) if sale_ids else {}
     if sale_ids:
         await load_lots(session, program_id, accounts)
-    return Look(accounts, known, refunds)
+    look = Look(accounts, known, refunds)
+    if sale_ids & paid_ids:
+        look.paid = await load_paid_receipts(session, program_id, now, sale_ids & paid_ids)
+    return look

@@ -8,6 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.storage.attribution import settle_refunds
 from services.points.storage.books import Write, write_books
 from services.points.storage.directory import load_policies
+from services.points.storage.paid_receipts import (
+    give_back_for_refunds,
+    keep_returned,
+    load_paid_receipts,
+)
 from services.points.storage.pos_transactions import (
     list_by_id,
     list_refunds,
@@ -15,6 +20,7 @@ from services.points.storage.pos_transactions import (
     lock_accounts,
     lock_pos_batch,
 )
+from services.points.storage.redemptions import find_accounts_that_paid
 from services.points.storage.waiting import list_members_waited_for, list_sales_waited_for
 from services.points.usecases.post_waiting import post_waiting
 
@@ -39,16 +45,20 @@ async def _settle(
     session: AsyncSession, now: datetime, program_id: UUID, sale_ids: dict[UUID, UUID | None]
 ) -> int:
     owners = {member_id for member_id in sale_ids.values() if member_id is not None}
+    owners |= await find_accounts_that_paid(session, program_id, sorted(sale_ids))
     accounts, _ = await lock_pos_batch(session, program_id, owners, sale_ids, ())
     policies = await load_policies(session, program_id)
     sales = await list_by_id(session, program_id, policies, sale_ids)
     refunds = await list_refunds(session, program_id, policies, sale_ids)
     await load_lots(session, program_id, accounts)
+    paid = await load_paid_receipts(session, program_id, now, sale_ids)
     write = Write()
     for sale_id, sale in sales.items():
         account = accounts.get(sale.member_id) if sale.member_id is not None else None
         if sale.member_id == sale_ids[sale_id]:
-            settle_refunds(write, program_id, account, sale, refunds.get(sale_id, []))
+            applied = settle_refunds(write, program_id, account, sale, refunds.get(sale_id, []))
+            give_back_for_refunds(write.books, accounts, paid, sale, applied)
             write.changes[sale_id] = sale
     await write_books(session, program_id, now, write)
+    await keep_returned(session, program_id, paid)
     return len(write.changes)

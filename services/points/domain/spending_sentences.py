@@ -1,0 +1,48 @@
+"""Sentences for points that were spent, and for those that came back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def spending_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] | None:
+    """One sentence each in "zh-CN" and "en", or None when the rule is not about spending."""
+    match reason["rule"]:
+        case "redeemed":
+            return _redeemed(points, reason)
+        case "hold_captured":
+            return {
+                "zh-CN": f"使用{-points}积分（预留{reason['held']}积分，{reason['reference']}）。",
+                "en": f"{-points} of {reason['held']} reserved points were spent "
+                f"({reason['reference']}).",
+            }
+        case "redemption_refunded":
+            return _returned(points, reason, "因退货", "by a refund")
+        case "redemption_reversed":
+            return _returned(points, reason, "因撤销", "as it was undone")
+        case "order_cancelled":
+            return _returned(points, reason, "因订单取消", "as the order was cancelled")
+    return None
+
+
+def _redeemed(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
+    whole, part = divmod(reason["amount_minor"], 100)
+    paid = f"{whole}.{part:02} {reason['currency']}"
+    version, tier = reason["policy_version"], reason["tier"] or "-"
+    rate = f"{reason['step_points']}:{reason['step_minor']}"
+    return {
+        "zh-CN": f"{-points}积分抵付{paid}（{reason['reference']}）：抵现规则第{version}版，"
+        f"等级{tier}，{rate}。",
+        "en": f"{-points} points paid {paid} ({reason['reference']}): policy {version}, "
+        f"tier {tier}, rate {rate}.",
+    }
+
+
+def _returned(points: int, reason: Mapping[str, Any], why_zh: str, why_en: str) -> dict[str, str]:
+    redeemed = reason["redeemed"]
+    grace = reason.get("grace_days") or 0
+    grace_zh = f"原批次已到期，可再用{grace}天" if grace else "按原到期日"
+    grace_en = f"good for {grace} more days" if grace else "with the end that they had"
+    return {
+        "zh-CN": f"{why_zh}返还{points}积分（原用{redeemed}积分），{grace_zh}。",
+        "en": f"{points} of {redeemed} spent points came back {why_en}, {grace_en}.",
+    }
