@@ -333,3 +333,15 @@ class EvidenceMissing(Rejected):
 
 class MoreThanOwed(Rejected):
     """Only what is owed can be written off; the facts say how much that is."""
+
+
+class ExpiryInPast(Rejected):
+    """Points cannot be made to end on a day that is over."""
+
+
+class ReasonCodeRepeated(Rejected):
+    """A reason code stands twice in the list."""
+
+
+class WholeProgrammeOnly(Forbidden):
+    """This is about the whole programme; the caller's rights end at some malls or shops."""

@@ -1,38 +1,34 @@
-"""Staff correct a balance by hand, with a reason that stays."""
+"""Staff correct a balance or write off a debt by hand, with a reason that stays.
+
+Above the programme's threshold nothing moves until a second person has looked at it.
+"""
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain import ledger
-from services.points.domain.errors import IdempotencyKeyReused, MemberUnknown
-from services.points.domain.ledger import Cause
+from services.points.domain import errors, ledger
+from services.points.domain.adjustments import (
+    ADJUSTMENT,
+    AWAITS_CHECK,
+    POSTED,
+    WRITE_OFF,
+    Adjustment,
+    AdjustmentRules,
+    Asked,
+)
+from services.points.domain.ledger import Account, Books, Cause
 from services.points.domain.lots import LotTerms
-from services.points.storage.adjustments import Adjustment, find_adjustment, insert_adjustment
+from services.points.storage.adjustments import (
+    find_adjustment_by_key,
+    find_rules,
+    insert_adjustment,
+)
 from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import load_lots, lock_accounts
-
-
-@dataclass(frozen=True, slots=True)
-class AdjustmentRequest:
-    """What staff ask for: `points` may be negative, then the balance must cover it."""
-
-    member_id: UUID
-    points: int
-    reason_code: str
-    note: str
-    made_by: str
-    idempotency_key: str
-
-    @property
-    def fingerprint(self) -> bytes:
-        """A hash of what was asked, to tell a repeat from another request with the same key."""
-        asked = [str(self.member_id), self.points, self.reason_code, self.note]
-        return hashlib.blake2b(json.dumps(asked).encode(), digest_size=16).digest()
 
 
 async def adjust_points(
@@ -40,48 +36,95 @@ async def adjust_points(
     now: datetime,
     program_id: UUID,
     adjustment_id: UUID,
-    request: AdjustmentRequest,
+    asked: Asked,
+    points_unchecked_max: int,
     origin: tuple[str, str],
 ) -> tuple[Adjustment, bool]:
-    """Post the adjustment once for its idempotency key. Returns it, and whether it is new.
+    """Post it, or have it wait for a check: once for its idempotency key. Returns it, and whether
+    it is new. `points_unchecked_max` holds where the programme has set no rules.
 
-    Raises `MemberUnknown`, `InsufficientPoints`, `IdempotencyKeyReused`.
+    Raises `MemberUnknown`, `AccountMerged`, `AccountFrozen`, `InsufficientPoints`,
+    `MoreThanOwed`, `ReasonCodeUnknown`, `EvidenceMissing`, `IdempotencyKeyReused`.
     """
-    accounts = await lock_accounts(session, program_id, {request.member_id})
-    account = accounts[request.member_id]
-    stored = await find_adjustment(session, program_id, request.idempotency_key)
+    rules = await find_rules(session, program_id) or AdjustmentRules(0, points_unchecked_max)
+    accounts = await lock_accounts(session, program_id, {asked.member_id})
+    account = accounts[asked.member_id]
+    stored = await find_adjustment_by_key(session, program_id, asked.idempotency_key)
     if stored is not None:
-        if stored.request_hash != request.fingerprint:
-            raise IdempotencyKeyReused("This Idempotency-Key came with another body before.")
+        if stored.request_hash != _fingerprint(asked):
+            raise errors.IdempotencyKeyReused("This Idempotency-Key came with another body before.")
         return stored, False
-    if not account.is_open:
-        raise MemberUnknown("No such member in this programme.")
+    check_adjustable(account)
+    rules.check(asked.reason_code, asked.evidence)
+    made = _made(adjustment_id, account, asked, now)
+    if made.points < 0:
+        await load_lots(session, program_id, {account.account_id: account})
     write = Write()
     write.books.origin = origin
-    reason = {
-        "rule": "adjustment",
-        "reason_code": request.reason_code,
-        "note": request.note,
-        "made_by": request.made_by,
-    }
-    cause = Cause("adjustment", ledger.ADJUSTMENT, "adjustment", adjustment_id, json.dumps(reason))
-    if request.points > 0:
-        posting = write.books.credit(account, request.points, cause, LotTerms())
-    else:
-        await load_lots(session, program_id, accounts)
-        posting = write.books.spend(account, -request.points, cause, now)
-    made = Adjustment(
-        adjustment_id,
-        request.member_id,
-        request.points,
-        posting.version,
-        posting.balance_after,
-        request.reason_code,
-        request.note,
-        request.made_by,
-        request.fingerprint,
-        now,
-    )
-    await insert_adjustment(session, program_id, request.idempotency_key, made)
+    # Also what waits is tried now: nobody should check what cannot be posted.
+    posted = post_adjustment(write.books, account, made, now)
+    if rules.needs_check(made.points):
+        made.status = AWAITS_CHECK
+        await insert_adjustment(session, program_id, asked.idempotency_key, made)
+        return made, True
+    made.status, (made.version, made.balance_after) = POSTED, posted
+    await insert_adjustment(session, program_id, asked.idempotency_key, made)
     await write_books(session, program_id, now, write)
     return made, True
+
+
+def check_adjustable(account: Account) -> None:
+    """Raise unless the account is a member's open one."""
+    if account.merged_into is not None:
+        raise errors.AccountMerged(
+            "The account was merged into another.", merged_into=str(account.merged_into)
+        )
+    if not account.is_open:
+        raise errors.MemberUnknown("No such member in this programme.")
+
+
+def post_adjustment(
+    books: Books, account: Account, made: Adjustment, now: datetime
+) -> tuple[int, int]:
+    """Add, take, or write off. Returns the posting's version and the balance after it."""
+    cause = Cause(
+        made.kind, ledger.ADJUSTMENT, "adjustment", made.adjustment_id, json.dumps(made.reason())
+    )
+    if made.kind == WRITE_OFF:
+        owed = max(0, -account.balance)
+        if made.points > owed:
+            raise errors.MoreThanOwed(f"{owed} points are owed.", owed=owed)
+    if made.points > 0:
+        posting = books.credit(account, made.points, cause, LotTerms())
+    else:
+        posting = books.spend(account, -made.points, cause, now)
+    return posting.version, posting.balance_after
+
+
+def _made(adjustment_id: UUID, account: Account, asked: Asked, now: datetime) -> Adjustment:
+    points = asked.points
+    if points is None:
+        points = max(0, -account.balance)
+        if not points:
+            raise errors.MoreThanOwed("Nothing is owed.", owed=0)
+    return Adjustment(
+        adjustment_id,
+        asked.member_id,
+        asked.kind,
+        AWAITS_CHECK,
+        points,
+        asked.reason_code,
+        asked.note,
+        asked.evidence,
+        asked.made_by,
+        _fingerprint(asked),
+        now,
+    )
+
+
+def _fingerprint(asked: Asked) -> bytes:
+    """A hash of what was asked, to tell a repeat from another request with the same key."""
+    parts = [str(asked.member_id), asked.points, asked.reason_code, asked.note]
+    if (asked.kind, asked.evidence) != (ADJUSTMENT, None):
+        parts += [asked.kind, asked.evidence]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()

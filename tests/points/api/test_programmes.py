@@ -14,11 +14,20 @@ TRIED = {
     f"POST {POS}",
     f"POST {POS}/batch",
     "GET /v1/members/{member_id}/points",
+    "GET /v1/members/{member_id}/points/expiring",
+    "POST /v1/members/{member_id}/expiry-changes",
     "GET /v1/members/{member_id}/postings",
     "GET /v1/members/{member_id}/postings/{version}",
     "GET /v1/members/{member_id}/receipts",
     "POST /v1/members/{member_id}/receipt-claims",
     "POST /v1/members/{member_id}/adjustments",
+    "GET /v1/members/{member_id}/adjustments",
+    "POST /v1/members/{member_id}/debt-write-offs",
+    "GET /v1/adjustments",
+    "POST /v1/adjustments/{adjustment_id}/approval",
+    "POST /v1/adjustments/{adjustment_id}/rejection",
+    "GET /v1/adjustment-rules",
+    "PUT /v1/adjustment-rules",
     "POST /v1/members/{member_id}/transfers",
     "GET /v1/members/{member_id}/transfers",
     "GET /v1/members/{member_id}/transfers/{transfer_id}",
@@ -52,12 +61,18 @@ async def test_a_strangers_staff_and_members_find_nothing(mall: Mall) -> None:
         member_headers(mall.clock, other.program_id, member_id),
     ]
     for headers in tokens:
-        for path in ("points", "postings", "postings/1", "receipts"):
+        for path in ("points", "points/expiring", "postings", "postings/1", "receipts"):
             answer = await mall.client.get(f"{base}/{path}", headers=headers)
             assert answer.status_code == 404, path
     answer = await mall.client.post(
         f"{base}/adjustments",
         json={"points": 5, "reason_code": "x", "note": "x"},
+        headers={**other.staff(), "Idempotency-Key": "k"},
+    )
+    assert answer.status_code == 404
+    answer = await mall.client.post(
+        f"{base}/expiry-changes",
+        json={"change": {"kind": "never"}, "reason_code": "x", "note": "x"},
         headers={**other.staff(), "Idempotency-Key": "k"},
     )
     assert answer.status_code == 404
@@ -156,3 +171,22 @@ async def test_transfers_stay_within_their_programme(mall: Mall) -> None:
     assert (await other.post(f"{one}/cancellation")).status_code == 404
     assert (await other.get(base)).json()["transfers"] == []
     assert (await mall.get(one, giver)).json()["status"] == "offered"
+
+
+async def test_adjustments_and_their_rules_stay_within_their_programme(mall: Mall) -> None:
+    other = await mall.another()
+    member_id = await mall.enrol()
+    body = {"points": 10_001, "reason_code": "x", "note": "x"}
+    asked = await mall.post(f"/v1/members/{member_id}/adjustments", body, None, "k")
+    assert asked.status_code == 202
+    one = f"/v1/adjustments/{asked.json()['adjustment_id']}"
+    for how in ("approval", "rejection"):
+        assert (await other.post(f"{one}/{how}", {"note": "x"})).status_code == 404
+    for path in ("/v1/adjustments", f"/v1/members/{member_id}/adjustments"):
+        assert (await other.get(path)).json()["adjustments"] == []
+    debt = {"reason_code": "x", "note": "x"}
+    path = f"/v1/members/{member_id}/debt-write-offs"
+    assert (await other.post(path, debt, None, "k")).status_code == 404
+    rules = {"points_unchecked_max": 7, "reason_codes": []}
+    await other.client.put("/v1/adjustment-rules", json=rules, headers=other.staff())
+    assert (await mall.get("/v1/adjustment-rules")).json()["version"] == 0
