@@ -114,7 +114,13 @@ class ServiceSettings(KafkaAccess):
         60, gt=0, description="rows wait and none is told: not alive"
     )
     consumer_batch_events_max: int = Field(1_000, ge=1)
-    consumer_poll_seconds: float = Field(0.2, gt=0, description="how long one fetch waits for news")
+    consumer_poll_seconds: float = Field(0.2, gt=0, description="how long one look waits for news")
+    consumer_gather_bytes: int = Field(
+        65_536, ge=1, description="news gathers at the broker until it is this much"
+    )
+    consumer_gather_seconds: float = Field(
+        0.1, gt=0, description="but no longer than this: what one event waits at most"
+    )
     consumer_stuck_seconds_max: float = Field(
         60, gt=0, description="lag without progress: not alive"
     )

@@ -100,7 +100,10 @@ class Consumer:
             # A rebalance waits this long for the batch in flight.
             rebalance_timeout_ms=30_000,
             max_poll_interval_ms=300_000,
-            fetch_max_wait_ms=int(self._settings.consumer_poll_seconds * 1000),
+            # One fetch at a time is under way, for whichever partitions have nothing left here: it
+            # must not wait long, or partitions that get busy meanwhile wait with it.
+            fetch_min_bytes=self._settings.consumer_gather_bytes,
+            fetch_max_wait_ms=int(self._settings.consumer_gather_seconds * 1000),
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )
 
