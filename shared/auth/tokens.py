@@ -161,8 +161,12 @@ class TokenVerifier:
         if self._revoked is None:
             raise RevocationsUnavailable("Which tokens are revoked is not known yet. Try again.")
         subject = str(who.member_id) if isinstance(who, Member) else who.subject
-        for place in (("subject", subject), ("token", str(claims.get("jti")))):
-            until = self._revoked.get((who.program_id, *place))
+        # A front end that was revoked vouches for none of its members any more (`azp`).
+        named = (("subject", subject), ("subject", claims.get("azp")), ("token", claims.get("jti")))
+        for by, value in named:
+            if value is None:
+                continue
+            until = self._revoked.get((who.program_id, by, str(value)))
             # Tokens tell whole seconds, so one of the same second counts as issued before.
             if until is not None and claims["iat"] <= until:
                 raise TokenRevoked("The access token was revoked. Get a new one, if you may.")

@@ -20,8 +20,9 @@ _REVOCATION: JsonDict = {"holder": "member", "id": "0199f3a2-c1d0-7b7e-8000-0000
 
 
 class RevocationRequest(Strict):
-    """Whose tokens. `client`: the `client_id`; `member`: the member id; `token`: the `jti` of one
-    token; `subject`: the `sub` that an outside provider puts into its tokens."""
+    """Whose tokens. `client`: the `client_id`, with the tokens of members that it vouched for;
+    `member`: the member id; `token`: the `jti` of one token; `subject`: the `sub` that an outside
+    provider puts into its tokens."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REVOCATION]})
 

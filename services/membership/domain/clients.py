@@ -55,6 +55,6 @@ def client_claims(client: Client) -> dict[str, Any]:
     return claims
 
 
-def member_claims(program_id: UUID, member_id: UUID) -> dict[str, Any]:
-    """A member, as a trusted front end vouches for."""
-    return {"sub": str(member_id), "prg": str(program_id), "knd": "member"}
+def member_claims(program_id: UUID, member_id: UUID, client_id: str) -> dict[str, Any]:
+    """A member, as the front end `client_id` vouches for; with it the token can be revoked."""
+    return {"sub": str(member_id), "prg": str(program_id), "knd": "member", "azp": client_id}

@@ -33,5 +33,5 @@ async def issue_member_token(
     if not await list_members_by_id(session, client.program_id, [member_id]):
         raise SubjectUnknown("The subject token is not a member of this programme.")
     key = await get_active_key(session, sealing_key, now)
-    who = member_claims(client.program_id, member_id)
+    who = member_claims(client.program_id, member_id, client.client_id)
     return key.sign(token_claims(issuer, now, lifetime_seconds, new_id(), who))

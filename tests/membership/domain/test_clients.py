@@ -35,7 +35,9 @@ def test_a_client_without_a_scope_reads_back_as_the_whole_programmes() -> None:
 
 
 def test_a_member_reads_back_as_the_member() -> None:
-    assert principal_of(member_claims(PROGRAM, UUID(int=7))) == Member(PROGRAM, UUID(int=7))
+    assert principal_of(member_claims(PROGRAM, UUID(int=7), "front")) == Member(
+        PROGRAM, UUID(int=7)
+    )
 
 
 def test_tokens_are_for_those_who_check_them() -> None:

@@ -36,6 +36,7 @@ async def test_a_front_end_speaks_for_its_own_programmes_members_only(
     token = await _issue(world, front, member.member_id)
     claims = jwt.decode(token, options={"verify_signature": False})
     assert (claims["knd"], claims["sub"]) == ("member", str(member.member_id))
+    assert claims["azp"] == front[0], "with the front end's tokens this one is revoked too"
     for unknown in (stranger.member_id, new_id()):
         with pytest.raises(SubjectUnknown):
             await _issue(world, front, unknown)

@@ -45,9 +45,7 @@ async def test_a_posting_is_explained_with_rule_inputs_lots_and_sentences(mall: 
         "policy_version": 1,
         "tier": "gold",
         "multiplier_milli": 1_500,
-        "rates": [
-            {"source": "programme", "points": 1, "per_minor": 100, "eligible_minor": 10_000}
-        ],
+        "rates": [{"source": "programme", "points": 1, "per_minor": 100, "eligible_minor": 10_000}],
         "eligible_minor": 10_000,
         "weight": 10_000,
         "denominator": 100,

@@ -229,6 +229,18 @@ async def test_a_revoked_member_is_found_however_the_token_spells_the_id(
         await verifier.principal(provider.token(knd="member", sub=str(member).upper()))
 
 
+async def test_with_a_front_end_the_tokens_of_its_members_are_revoked(
+    provider: Provider, clock: HandClock
+) -> None:
+    verifier = provider.verifier()
+    verifier.put_revoked({(PROGRAM, "subject", "front-1"): clock().timestamp()})
+    member = {"knd": "member", "sub": str(new_id())}
+    with pytest.raises(TokenRevoked):
+        await verifier.principal(provider.token(**member, azp="front-1"))
+    assert await verifier.principal(provider.token(**member, azp="front-2"))
+    assert await verifier.principal(provider.token(**member))
+
+
 async def test_one_token_is_revoked_and_its_holders_others_are_not(
     provider: Provider, clock: HandClock
 ) -> None:
@@ -237,6 +249,8 @@ async def test_one_token_is_revoked_and_its_holders_others_are_not(
     with pytest.raises(TokenRevoked):
         await verifier.principal(provider.token(jti="t-1"))
     assert await verifier.principal(provider.token(jti="t-2"))
+    verifier.put_revoked({(PROGRAM, "token", "None"): clock().timestamp()})
+    assert await verifier.principal(provider.token())
     assert await verifier.principal(provider.token(jti="t-1", prg=str(OTHER_PROGRAM)))
 
 
