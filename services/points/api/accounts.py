@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from services.points.api.instants import AsOf
 from services.points.api.principals import check_may_read
 from services.points.domain.errors import MemberUnknown, PostingUnknown
 from services.points.domain.sentences import sentences_of
@@ -16,7 +17,8 @@ from services.points.queries.accounts import (
     list_postings,
     list_receipts,
 )
-from shared.db import driver
+from services.points.queries.as_of import find_balance_at, instant_of
+from shared.db import Driver, Statements, driver
 from shared.http.depends import MemberOrStaff, Tx, reads_of
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["Accounts"])
@@ -113,10 +115,12 @@ class ReceiptPage(BaseModel):
 
 
 @router.get("/points", summary="Balance", response_model=BalanceOut)
-async def read_balance(member_id: UUID, who: MemberOrStaff, request: Request) -> Response:
-    """The balance right now: what every 201 of a till so far has posted."""
+async def read_balance(
+    member_id: UUID, who: MemberOrStaff, request: Request, as_of: AsOf = None
+) -> Response:
+    """The balance right now: what every 201 of a till so far has posted. Or as it once was."""
     check_may_read(who, member_id)
-    found = await find_balance(reads_of(request), who.program_id, member_id)
+    found = await _balance(reads_of(request), who.program_id, member_id, as_of)
     if found is None:
         raise MemberUnknown("No such member in this programme.")
     balance, version = found
@@ -128,6 +132,15 @@ async def read_balance(member_id: UUID, who: MemberOrStaff, request: Request) ->
     )
 
 
+async def _balance(
+    reads: Statements | Driver, program_id: UUID, member_id: UUID, as_of: date | datetime | None
+) -> tuple[int, int] | None:
+    if as_of is None:
+        return await find_balance(reads, program_id, member_id)
+    instant = await instant_of(reads, program_id, as_of)
+    return await find_balance_at(reads, program_id, member_id, instant)
+
+
 @router.get("/postings", summary="Statement")
 async def read_statement(
     member_id: UUID,
@@ -135,11 +148,15 @@ async def read_statement(
     session: Tx,
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     limit: PageSize = 50,
+    as_of: AsOf = None,
 ) -> StatementPage:
-    """Every movement of the member's points, in pages."""
+    """Every movement of the member's points, in pages; or those that were there once."""
     check_may_read(who, member_id)
-    if await find_balance(await driver(session), who.program_id, member_id) is None:
+    found = await _balance(await driver(session), who.program_id, member_id, as_of)
+    if found is None:
         raise MemberUnknown("No such member in this programme.")
+    if as_of is not None:
+        before = min(before or 2**62, found[1] + 1)
     rows = await list_postings(session, who.program_id, member_id, before, limit)
     postings = [PostingRow(**row) for row in rows]
     is_full = len(postings) == limit and postings[-1].version > 1

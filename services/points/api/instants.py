@@ -1,0 +1,33 @@
+"""Instants and days in a query."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BeforeValidator, Strict
+
+
+def _read(value: Any) -> Any:
+    if not isinstance(value, str) or "-" not in value:
+        raise ValueError("Send an ISO 8601 day, or an instant with its time zone.")
+    if len(value) == len("2026-03-10"):
+        found: date = date.fromisoformat(value)
+    else:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is None:
+            raise ValueError("Say the time zone, for example 2026-03-10T12:00:00+08:00.")
+        if 2000 <= found.year <= 2200:
+            found = found.astimezone(UTC)
+    if not 2000 <= found.year <= 2200:
+        raise ValueError("The year lies outside of what is kept.")
+    return found
+
+
+AsOf = Annotated[
+    Annotated[datetime, Strict()] | Annotated[date, Strict()] | None,
+    BeforeValidator(_read),
+    Query(
+        description="what was so at this past instant, or at the end of this day in the mall",
+        examples=["2026-03-10", "2026-03-10T12:00:00Z"],
+    ),
+]

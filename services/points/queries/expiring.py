@@ -1,0 +1,53 @@
+"""What of a member's points ends when."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.db import driver
+
+
+class EndingPoints(NamedTuple):
+    """Points with the same end; None is never. `pending` of them cannot be spent yet."""
+
+    expires_at: datetime | None
+    points: int
+    pending: int
+
+
+class ExpirySchedule(NamedTuple):
+    """All of the balance by its end, the earliest first, or a debt and nothing."""
+
+    balance: int
+    held: int
+    parts: list[EndingPoints]
+
+
+async def find_expiry_schedule(
+    session: AsyncSession, program_id: UUID, account_id: UUID
+) -> ExpirySchedule | None:
+    """The open account's points by their end, of one snapshot; None when there is no account."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        """
+        SELECT a.balance, a.held, l.expires_at, sum(l.remaining)::bigint AS points,
+               coalesce(sum(l.remaining) FILTER (WHERE l.state = 'pending'), 0)::bigint AS pending
+        FROM account a
+        LEFT JOIN lot l ON l.program_id = a.program_id AND l.account_id = a.account_id
+                       AND l.remaining > 0
+        WHERE a.program_id = $1 AND a.account_id = $2 AND a.status = 'open'
+        GROUP BY a.balance, a.held, l.expires_at ORDER BY l.expires_at
+        """,
+        program_id,
+        account_id,
+    )
+    if not rows:
+        return None
+    parts = [
+        EndingPoints(row["expires_at"], row["points"], row["pending"])
+        for row in rows
+        if row["points"] is not None
+    ]
+    return ExpirySchedule(rows[0]["balance"], rows[0]["held"], parts)
