@@ -12,6 +12,7 @@ from services.points.api import (
     holds,
     policies,
     pos_transactions,
+    quotes,
     redemptions,
     transfers,
 )
@@ -35,6 +36,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
         description=DESCRIPTION,
         routers=(
             pos_transactions.router,
+            quotes.router,
             accounts.router,
             claims.router,
             expiry.router,

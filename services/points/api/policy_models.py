@@ -185,8 +185,8 @@ def _most_milli(policy: PolicyIn) -> Fraction:
     factors = [max(0, (rule.multiplier_milli or _MILLI) - _MILLI) for rule in policy.rules]
     rates = [most([rule.rate] if rule.rate else []) for rule in policy.rules]
     if policy.rules_combine is RulesCombine.FIRST:
-        return base * (_MILLI + max(factors, default=0)) + max(rates, default=0) * _MILLI
-    return base * (_MILLI + sum(factors)) + sum(rates) * _MILLI
+        return base * (_MILLI + max(factors, default=0)) + max(rates, default=Fraction(0)) * _MILLI
+    return base * (_MILLI + sum(factors)) + sum(rates, Fraction(0)) * _MILLI
 
 
 class PolicyOut(PolicyIn):

@@ -77,6 +77,20 @@ class PosTransactionIn(Printed):
     original: OriginalIn | None = None
 
 
+class BasketIn(Printed):
+    """What somebody is about to buy, now unless `purchased_at` says when. Name the member in one
+    way, or nobody: then the answer tells the worth for a member without a tier."""
+
+    shop_id: UUID
+    purchased_at: AwareDatetime | None = None
+    currency: CurrencyCode
+    lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
+    tenders: list[TenderIn] = Field([], max_length=20)
+    member_id: UUID | None = None
+    member_number: str | None = Field(None, pattern=r"^[0-9]{6,20}$")
+    member_code: str | None = Field(None, pattern=r"^[A-Z2-7]{20,80}$")
+
+
 _ACCEPTED: JsonDict = {
     "result": "accepted",
     "pos_transaction_id": "5f0c1b9e-6d2a-5b7f-9d7e-3a1c4e5f6a7b",

@@ -1,6 +1,7 @@
 """Raw bodies into receipts. A bad item of a batch never spoils its neighbours."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -8,12 +9,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from services.points.api.pos_models import NOT_MONEY, PosTransactionIn, PosTransactionOut
+from services.points.api.pos_models import (
+    NOT_MONEY,
+    BasketIn,
+    PosTransactionIn,
+    PosTransactionOut,
+)
 from services.points.domain.receipts import Line, Receipt, ReceiptKey, transaction_id_of
 from shared.auth import MemberCodeInvalid, read_member_code
 from shared.errors import Rejected
 from shared.http.problems import field_problems
-from shared.ids import quick_uuid
+from shared.ids import new_id, quick_uuid
 
 _RECEIPT = TypeAdapter(PosTransactionIn)
 
@@ -37,6 +43,7 @@ class _LooseBatch(BaseModel):
 
 
 _BATCH = TypeAdapter(BatchIn)
+Sent = PosTransactionIn | BasketIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +117,32 @@ class MemberReferenceAmbiguous(Rejected):
     """The receipt names its member in more than one way."""
 
 
+def read_basket(reader: Reader, basket: BasketIn, at: datetime) -> Receipt:
+    """The basket as a receipt that nobody has printed: for quotes. Raises a refusal."""
+    transaction_id = new_id()
+    day = at.date()
+    return Receipt(
+        transaction_id,
+        "sale",
+        ReceiptKey(basket.shop_id, "quote", transaction_id.hex, day),
+        at,
+        basket.currency,
+        sum(line.amount_minor for line in basket.lines),
+        _tendered(basket),
+        _lines(basket),
+        _member_id(reader, basket, at),
+        basket.member_number,
+        None,
+        None,
+        "{}",
+        b"",
+        _not_money(basket),
+    )
+
+
 def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
     content = sent.model_dump_json(exclude_none=True)
-    member_id = quick_uuid(sent.member_id) if sent.member_id is not None else None
-    if sent.member_code is not None or sent.member_number is not None:
-        _check_reference(sent)
-        if sent.member_code is not None:
-            at = int(sent.purchased_at.timestamp())
-            member_id = read_member_code(
-                reader.deployment_key, reader.program_id, sent.member_code, at
-            )
+    member_id = _member_id(reader, sent, sent.purchased_at)
     key = ReceiptKey(sent.shop_id, sent.till_id, sent.receipt_number, sent.business_date)
     original = None
     if sent.original is not None:
@@ -132,33 +155,57 @@ def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
         sent.purchased_at,
         sent.currency,
         sent.total_minor,
-        sum(t.amount_minor for t in sent.tenders) if sent.tenders else None,
-        tuple(
-            Line(
-                line.line_number,
-                line.category,
-                line.brand,
-                line.quantity,
-                line.amount_minor,
-                line.discount_minor,
-                line.original_line_number,
-                line.sku,
-                line.tax_minor or 0,
-                line.is_delivery or False,
-            )
-            for line in sent.lines
-        ),
+        _tendered(sent),
+        _lines(sent),
         member_id,
         sent.member_number,
         original,
         quick_uuid(transaction_id_of(reader.program_id, original)) if original else None,
         content,
         blake2b(content.encode(), digest_size=16).digest(),
-        tuple((t.kind, t.amount_minor) for t in sent.tenders if t.kind in NOT_MONEY),
+        _not_money(sent),
     )
 
 
-def _check_reference(sent: PosTransactionIn) -> None:
+def _lines(sent: Sent) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            line.line_number,
+            line.category,
+            line.brand,
+            line.quantity,
+            line.amount_minor,
+            line.discount_minor,
+            line.original_line_number,
+            line.sku,
+            line.tax_minor or 0,
+            line.is_delivery or False,
+        )
+        for line in sent.lines
+    )
+
+
+def _tendered(sent: Sent) -> int | None:
+    return sum(t.amount_minor for t in sent.tenders) if sent.tenders else None
+
+
+def _not_money(sent: Sent) -> tuple[tuple[str, int], ...]:
+    return tuple((t.kind, t.amount_minor) for t in sent.tenders if t.kind in NOT_MONEY)
+
+
+def _member_id(reader: Reader, sent: Sent, at: datetime) -> UUID | None:
+    """The member that the reference names, unless it is a number, which the database knows."""
+    if sent.member_code is not None or sent.member_number is not None:
+        _check_reference(sent)
+        if sent.member_code is not None:
+            seconds = int(at.timestamp())
+            return read_member_code(
+                reader.deployment_key, reader.program_id, sent.member_code, seconds
+            )
+    return quick_uuid(sent.member_id) if sent.member_id is not None else None
+
+
+def _check_reference(sent: Sent) -> None:
     named = [sent.member_id, sent.member_number, sent.member_code]
     if sum(value is not None for value in named) > 1:
         raise MemberReferenceAmbiguous("Name the member in one way only.")

@@ -37,6 +37,14 @@ def settings_of(request: Request) -> PointsSettings:
     return settings
 
 
+def bounds_of(settings: PointsSettings) -> Bounds:
+    """How far from now a purchase may lie."""
+    return Bounds(
+        timedelta(seconds=settings.purchase_future_seconds_max),
+        timedelta(days=settings.purchase_late_days_max),
+    )
+
+
 def gather_of(request: Request) -> PosGather:
     """The one committer of receipts of this process."""
     found: PosGather = request.app.state.pos_gather
@@ -66,10 +74,7 @@ def gathering(runtime: Runtime) -> Callable[[FastAPI], AbstractAsyncContextManag
 async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
     settings = runtime.settings
     assert isinstance(settings, PointsSettings)
-    bounds = Bounds(
-        timedelta(seconds=settings.purchase_future_seconds_max),
-        timedelta(days=settings.purchase_late_days_max),
-    )
+    bounds = bounds_of(settings)
     shelf = PolicyShelf()
 
     async def work(session: AsyncSession, batches: Sequence[TillBatch]) -> Sequence[Answer]:

@@ -14,6 +14,7 @@ from uuid import UUID
 from services.points.domain.receipts import local_day
 
 _DAY_SECONDS = 86_400
+_END_SECONDS = 10_000_000_000
 # The mall's day lies within a day of the one in Greenwich.
 _NEIGHBOURS = (-1, 0, 1)
 EVER = "ever"
@@ -182,6 +183,8 @@ def periods_to_read(wanted: Iterable[tuple[Limits, datetime]]) -> list[str]:
     periods: set[str] = set()
     days: set[int] = set()
     for limits, instant in wanted:
+        if not _DAY_SECONDS < instant.timestamp() < _END_SECONDS:
+            continue  # A till's clock gone wild: the receipt will be refused.
         if limits.cooldown_seconds:
             _, bucket = _cooldown_key(limits.cooldown_seconds, instant)
             periods.update(str(bucket + neighbour) for neighbour in _NEIGHBOURS)

@@ -345,3 +345,7 @@ class ReasonCodeRepeated(Rejected):
 
 class WholeProgrammeOnly(Forbidden):
     """This is about the whole programme; the caller's rights end at some malls or shops."""
+
+
+class QuoteOutdated(Unavailable):
+    """The rules changed again and again while a quote was made."""

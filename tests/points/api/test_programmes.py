@@ -42,6 +42,8 @@ TRIED = {
     "POST /v1/members/{member_id}/transfers/{transfer_id}/cancellation",
     f"POST {POS}/quotes",
     "POST /v1/quotes",
+    f"POST {POS}/quotes",
+    "POST /v1/quotes",
     "POST /v1/earning-policies",
     "GET /v1/earning-policies",
 }
