@@ -50,6 +50,16 @@ INVARIANTS: Mapping[str, str] = {
           ON (r.program_id, r.account_id, r.lot_version)
            = (l.program_id, l.account_id, l.version)
         WHERE l.points - l.remaining <> coalesce(t.taken, 0) - coalesce(r.back, 0)""",
+    "I3_only_what_ended_expires": """
+        SELECT count(*) FROM posting p
+        JOIN lot_take t USING (program_id, account_id, version)
+        JOIN lot l ON (l.program_id, l.account_id, l.version)
+                    = (t.program_id, t.account_id, t.lot_version)
+        WHERE p.kind = 'expire' AND (l.expires_at IS NULL OR l.expires_at > p.recorded_at)
+          AND NOT EXISTS (
+            SELECT 1 FROM lot_change c
+            WHERE (c.program_id, c.account_id, c.lot_version)
+                = (l.program_id, l.account_id, l.version) AND c.recorded_at >= p.recorded_at)""",
     "I4_debt_only_by_clawback": """
         SELECT count(*) FROM posting
         WHERE points < 0 AND balance_after < 0 AND kind NOT IN

@@ -22,6 +22,9 @@ DAMAGE = {
         "reference, recorded_at) SELECT program_id, gen_random_uuid(), account_id, 999, 1, 'r', "
         "now() FROM account WHERE program_id = :p"
     ),
+    "I3_only_what_ended_expires": (
+        "UPDATE posting SET kind = 'expire' WHERE program_id = :p AND points < 0"
+    ),
     "I4_debt_only_by_clawback": (
         "UPDATE posting SET balance_after = -5, kind = 'adjustment' "
         "WHERE program_id = :p AND points < 0"

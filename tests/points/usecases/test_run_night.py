@@ -1,11 +1,14 @@
 """In the night what has ended goes: in order, once, and whatever was promised stays."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from services.points.storage.pos_transactions import lock_accounts
 from services.points.usecases.run_night import NightRules
+from shared.db import transaction
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.nights import begin, given, last_night, lots, pass_night, step
@@ -200,3 +203,43 @@ async def test_malls_in_two_zones_have_nights_of_their_own(mall: Mall) -> None:
         ("Asia/Tokyo", "2026-03-11"),
     ]
     assert (await last_night(mall)).step == "done"
+
+
+async def test_members_spend_while_two_processes_work_the_night(mall: Mall, twin: Mall) -> None:
+    members = [await mall.enrol() for _ in range(12)]
+    for member_id in members:
+        await given(mall, member_id, 100, DAY / 8)
+        await given(mall, member_id, 60, 5 * DAY)
+    mall.clock.advance(days=1)
+    await begin(mall)
+
+    async def night(through: Mall) -> None:
+        for _ in range(200):
+            await step(through, NightRules(chunk_accounts=2))
+            if (await last_night(through)).step == "done":
+                return
+
+    async def shop(member_id: UUID) -> None:
+        for _ in range(3):
+            await spend(mall, member_id, 20)
+
+    await asyncio.gather(night(mall), night(twin), *(shop(member_id) for member_id in members))
+    found = await last_night(mall)
+    assert (found.step, found.expired_points) == ("done", 1_200)
+    assert {await mall.balance(member_id) for member_id in members} == {0}
+
+
+async def test_one_account_is_not_skipped_because_somebody_holds_it(mall: Mall, twin: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, DAY / 8)
+    mall.clock.advance(days=1)
+    await begin(mall)
+    async with transaction(twin.engine) as session:
+        await lock_accounts(session, mall.program_id, {member_id})
+        working = asyncio.create_task(pass_night(mall, hours=0))
+        while not await mall.rows(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND datname = current_database()"
+        ):
+            assert not working.done()
+    assert (await working).expired_points == 100
