@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.points.domain import ledger, refunds
 from services.points.domain.caps import Grant, count_usage, grant
+from services.points.domain.clawbacks import most_to_claw
 from services.points.domain.earning import points_of
 from services.points.domain.earning_reasons import is_cooled_down, minimum_note, rating_reason
 from services.points.domain.errors import OriginalIsRefund
@@ -115,7 +116,10 @@ def apply_refund(
     refund: Stored,
     earlier: Sequence[Stored],
 ) -> None:
-    """Take back the refund's share of the sale's points; it follows the sale to its owner."""
+    """Take back the refund's share of the sale's points; it follows the sale to its owner.
+
+    As much as the mode of the sale's policy lets be taken; `forgiven` is the rest.
+    """
     refund.status, refund.member_id = sale.status, sale.member_id
     if sale.status != POSTED:
         return
@@ -123,14 +127,22 @@ def apply_refund(
     assert sale.rating is not None
     done = refunds.refunded_by_line([*(r.lines for r in earlier), refund.lines])
     target = refunds.clawed_total(sale.earned, sale.rating, done)
-    refund.points = sale.clawed - target
-    if refund.points:
+    wanted, mode = target - sale.clawed, sale.rating.policy.clawback
+    taken = most_to_claw(mode, account, wanted, refund.recorded_at)
+    refund.points, refund.forgiven = -taken, wanted - taken
+    if refund.forgiven:
+        # Never dropped in silence: the till is told, and the receipt keeps it.
+        note = {"code": "clawback_forgiven", "mode": mode, "points": refund.forgiven}
+        refund.notes = dumps([note])
+    if taken:
         reason = {
             "rule": "refund_in_proportion",
             "receipt_id": str(sale.transaction_id),
             "earned": sale.earned,
             "clawed_before": sale.clawed,
             "clawed_after": target,
+            "mode": mode,
+            "forgiven": refund.forgiven,
         }
         cause = Cause(
             "refund",
@@ -140,8 +152,9 @@ def apply_refund(
             dumps(reason),
             refund.purchased_at,
         )
-        books.claw_back(account, -refund.points, cause, own_source=sale.transaction_id)
-    sale.clawed = target
+        books.claw_back(account, taken, cause, own_source=sale.transaction_id)
+    # What was forgiven counts as taken back: a later refund does not come back to it.
+    sale.clawed, sale.forgiven = target, sale.forgiven + refund.forgiven
     refund.balance_after = account.balance
 
 

@@ -10,18 +10,12 @@ from services.points.domain.spending_sentences import spending_sentences
 
 def sentences_of(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
     """One sentence each in "zh-CN" and "en" for a posting of `points` and its stored reason."""
-    if (between_members := member_sentences(points, reason)) is not None:
-        return between_members
-    if (of_spending := spending_sentences(points, reason)) is not None:
-        return of_spending
+    for page in (member_sentences, spending_sentences):
+        if (found := page(points, reason)) is not None:
+            return found
     match reason["rule"]:
         case "earning_policy":
             return earned_sentences(points, reason)
-        case "refund_in_proportion":
-            return {
-                "zh-CN": f"退货按比例收回{-points}积分（该小票原得{reason['earned']}积分）。",
-                "en": f"A refund took back {-points} of the receipt's {reason['earned']} points.",
-            }
         case "expired":
             return {
                 "zh-CN": f"{-points}积分已到期，最后可用日为{reason['last_day']}。",

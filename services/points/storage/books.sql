@@ -153,22 +153,18 @@ BEGIN
         FROM unnest(postings) n WHERE n.points > 0 AND n.lot_state IS NOT NULL;
     END IF;
 
-    IF cardinality(takes) > 0 THEN
-        UPDATE lot l SET remaining = l.remaining - t.points
+    IF cardinality(takes) > 0 OR cardinality(returned) > 0 THEN
+        -- At once: what comes back to a lot may be taken again by the next posting.
+        UPDATE lot l SET remaining = l.remaining + t.points
         FROM (SELECT account_id, lot_version, sum(points) AS points
-              FROM unnest(takes) GROUP BY account_id, lot_version) t
+              FROM (SELECT account_id, lot_version, -points AS points FROM unnest(takes)
+                    UNION ALL
+                    SELECT account_id, lot_version, points FROM unnest(returned)) moved
+              GROUP BY account_id, lot_version) t
         WHERE l.program_id = program AND l.account_id = t.account_id
           AND l.version = t.lot_version;
         INSERT INTO lot_take (program_id, account_id, version, lot_version, points)
         SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(takes) t;
-    END IF;
-
-    IF cardinality(returned) > 0 THEN
-        UPDATE lot l SET remaining = l.remaining + t.points
-        FROM (SELECT account_id, lot_version, sum(points) AS points
-              FROM unnest(returned) GROUP BY account_id, lot_version) t
-        WHERE l.program_id = program AND l.account_id = t.account_id
-          AND l.version = t.lot_version;
         INSERT INTO lot_return (program_id, account_id, version, lot_version, points)
         SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(returned) t;
     END IF;

@@ -19,7 +19,6 @@ from services.points.storage.redemptions import (
 )
 from shared.db import Collision
 
-
 _NEVER = Moment(datetime.min.replace(tzinfo=UTC), 0)
 
 

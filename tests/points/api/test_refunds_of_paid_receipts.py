@@ -1,0 +1,185 @@
+"""Refunds of receipts that earned, burned, or both; R-11, R-12 and S-4 over HTTP."""
+
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.points.mall import Mall
+from tests.points.spending import (
+    CLIENTS,
+    at_once,
+    capture,
+    dated_lots,
+    held,
+    member_with,
+    paid_with,
+    receipt_of,
+    redeem,
+    reverse,
+    set_redemption_policy,
+    spendable,
+)
+
+
+async def paid_sale(
+    mall: Mall, buyer: UUID | None, payer: UUID, points: int, total_minor: int
+) -> dict[str, Any]:
+    """A sale, not yet pushed, a part of which points have paid: a point pays 1.00."""
+    sale = mall.sale(total_minor, member_id=buyer)
+    answer = await redeem(mall, sale, payer, points)
+    assert answer.status_code == 201, answer.text
+    return paid_with(sale, points * 100)
+
+
+@pytest.fixture(autouse=True)
+async def policy(mall: Mall) -> None:
+    """A point pays 1.00."""
+    await set_redemption_policy(mall, step_points=1)
+
+
+async def test_r_11_a_full_refund_gives_back_what_paid_and_takes_back_what_was_earned(
+    mall: Mall,
+) -> None:
+    member_id = await member_with(mall, 50)
+    sale = await paid_sale(mall, member_id, member_id, 50, 14_500)
+    assert (await mall.push(sale)).json()["points"] == 95
+    assert await mall.balance(member_id) == 95
+    assert (await mall.push(mall.refund(sale))).json()["points"] == -95
+    assert await mall.balance(member_id) == 50
+    assert await dated_lots(mall, member_id) == [(50, "never")]
+
+
+async def test_r_12_earn_100_spend_100_refund_leaves_a_debt_and_never_silence(
+    mall: Mall,
+) -> None:
+    member_id = await mall.enrol()
+    sale = await mall.sold(10_000, member_id=member_id)
+    await capture(mall, await held(mall, member_id, 100))
+    told = (await mall.push(mall.refund(sale))).json()
+    assert (told["points"], told["balance"]) == (-100, -100)
+    await mall.sold(15_000, member_id=member_id)
+    assert await spendable(mall, member_id) == (50, 50, 0)
+
+
+@pytest.mark.parametrize("mode", ["clamp", "within_balance"])
+async def test_r_12_what_the_policy_forgives_is_told_and_kept(mall: Mall, mode: str) -> None:
+    await mall.set_policy(clawback=mode)
+    member_id = await mall.enrol()
+    sale = await mall.sold(10_000, member_id=member_id)
+    await capture(mall, await held(mall, member_id, 60))
+    first = (await mall.push(mall.refund(sale, (1, 3_000)))).json()
+    assert (first["points"], first["notes"]) == (-30, [])
+    last = (await mall.push(mall.refund(sale, (1, 7_000)))).json()
+    assert (last["points"], last["balance"]) == (-10, 0)
+    assert last["notes"] == [{"code": "clawback_forgiven", "mode": mode, "points": 60}]
+    assert await mall.rows(
+        "SELECT kind, earned, clawed, forgiven FROM pos_transaction WHERE program_id = :p "
+        "AND forgiven > 0 ORDER BY kind"
+    ) == [("refund", 0, 0, 60), ("sale", 100, 100, 60)]
+
+
+async def test_r_10_a_part_comes_back_with_a_part_and_all_with_the_last_of_it(mall: Mall) -> None:
+    member_id = await member_with(mall, 50)
+    sale = await paid_sale(mall, member_id, member_id, 50, 15_000)
+    await mall.push(sale)
+    await mall.push(mall.refund(sale, (1, 5_000)))
+    assert await mall.balance(member_id) == 100 - 33 + 16
+    await mall.push(mall.refund(sale, (1, 10_000)))
+    assert await mall.balance(member_id) == 50
+
+
+async def test_any_order_of_a_sale_and_its_refunds_ends_in_the_same_books(mall: Mall) -> None:
+    found = set()
+    for order in permutations(range(4)):
+        member_id = await member_with(mall, 70)
+        sale = await paid_sale(mall, member_id, member_id, 70, 17_300)
+        pushed = [sale, *(mall.refund(sale, (1, part)) for part in (5_000, 3_300, 700))]
+        for number in order:
+            assert (await mall.push(pushed[number])).status_code == 201
+        found.add((await mall.balance(member_id), tuple(await dated_lots(mall, member_id))))
+    assert len(found) == 1, found
+
+
+async def test_the_payer_gets_the_points_back_whoever_bought(mall: Mall) -> None:
+    buyer, payer = await mall.enrol(), await member_with(mall, 50)
+    for number, owner in enumerate((buyer, None)):
+        sale = await paid_sale(mall, owner, payer, 25, 10_000)
+        pushed = [sale, mall.refund(sale)]
+        for body in pushed if number else reversed(pushed):
+            assert (await mall.push(body)).status_code == 201
+    assert (await mall.balance(buyer), await mall.balance(payer)) == (0, 50)
+
+
+async def test_a_sale_and_its_refund_in_one_batch_give_back_once(mall: Mall) -> None:
+    member_id = await member_with(mall, 50)
+    sale = await paid_sale(mall, member_id, member_id, 50, 10_000)
+    refund = mall.refund(sale)
+    for _ in range(2):
+        results = await mall.push_batch([refund, sale])
+        assert {result["result"] for result in results} <= {"accepted", "duplicate"}
+    assert await mall.balance(member_id) == 50
+
+
+async def test_r_13_of_32_refunds_of_a_paid_receipt_at_once_one_gives_back(
+    mall: Mall, twin: Mall
+) -> None:
+    member_id = await member_with(mall, 50)
+    sale = await paid_sale(mall, member_id, member_id, 50, 10_000)
+    await mall.push(sale)
+    doors = [mall, twin] * (CLIENTS // 2)
+    answers: list[httpx.Response] = await at_once(*(d.push(mall.refund(sale)) for d in doors))
+    assert [a.status_code for a in answers].count(201) == 1
+    assert await mall.balance(member_id) == 50
+
+
+async def test_what_was_undone_at_the_till_does_not_come_back_again_by_a_refund(
+    mall: Mall,
+) -> None:
+    member_id = await member_with(mall, 50)
+    sale = mall.sale(10_000, member_id=member_id)
+    paid = (await redeem(mall, sale, member_id, 40)).json()
+    await reverse(mall, paid["redemption_id"], points=30)
+    await mall.push(paid_with(sale, 4_000))
+    await mall.push(mall.refund(sale, (1, 5_000)))
+    assert await mall.balance(member_id) == 40 + 60 - 30
+    await mall.push(mall.refund(sale, (1, 5_000)))
+    assert await mall.balance(member_id) == 50
+
+
+async def test_a_capture_that_names_its_receipt_comes_back_with_a_refund(mall: Mall) -> None:
+    member_id = await member_with(mall, 50)
+    sale = mall.sale(10_000, member_id=member_id)
+    await capture(mall, await held(mall, member_id, 40), receipt=receipt_of(sale))
+    await mall.push(paid_with(sale, 4_000))
+    await mall.push(mall.refund(sale))
+    assert await spendable(mall, member_id) == (50, 50, 0)
+
+
+async def test_points_that_come_back_repay_what_the_same_refund_takes(mall: Mall) -> None:
+    await mall.set_policy(clawback="clamp")
+    member_id = await member_with(mall, 50)
+    sale = await paid_sale(mall, member_id, member_id, 50, 15_000)
+    earned = (await mall.push(sale)).json()["points"]
+    await capture(mall, await held(mall, member_id, earned))
+    told = (await mall.push(mall.refund(sale))).json()
+    assert (told["balance"], told["points"]) == (0, -50)
+    assert told["notes"][0]["points"] == earned - 50
+
+
+async def test_a_receipt_that_was_claimed_late_gave_back_only_once(mall: Mall) -> None:
+    member_id = await member_with(mall, 50)
+    sale = await paid_sale(mall, None, member_id, 50, 10_000)
+    await mall.push(sale)
+    await mall.push(mall.refund(sale, (1, 4_000)))
+    assert await mall.balance(member_id) == 20
+    names = ("shop_id", "till_id", "receipt_number", "business_date", "total_minor")
+    claimed = await mall.client.post(
+        f"/v1/members/{member_id}/receipt-claims",
+        json={name: sale[name] for name in names},
+        headers=mall.staff(),
+    )
+    assert claimed.status_code == 200, claimed.text
+    assert await mall.balance(member_id) == 20 + 30
