@@ -1,4 +1,4 @@
-"""Sentences for points that were spent, and for those that came back."""
+"""Sentences for points that were spent, that came back, and that a refund took."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,8 @@ from typing import Any
 def spending_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] | None:
     """One sentence each in "zh-CN" and "en", or None when the rule is not about spending."""
     match reason["rule"]:
+        case "refund_in_proportion":
+            return _taken_back(points, reason)
         case "redeemed":
             return _redeemed(points, reason)
         case "hold_captured":
@@ -45,4 +47,15 @@ def _returned(points: int, reason: Mapping[str, Any], why_zh: str, why_en: str) 
     return {
         "zh-CN": f"{why_zh}返还{points}积分（原用{redeemed}积分），{grace_zh}。",
         "en": f"{points} of {redeemed} spent points came back {why_en}, {grace_en}.",
+    }
+
+
+def _taken_back(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
+    forgiven = reason.get("forgiven", 0)
+    left_zh = f"，免收{forgiven}积分" if forgiven else ""
+    left_en = f"; {forgiven} more were forgiven" if forgiven else ""
+    earned = reason["earned"]
+    return {
+        "zh-CN": f"退货按比例收回{-points}积分（该小票原得{earned}积分）{left_zh}。",
+        "en": f"A refund took back {-points} of the receipt's {earned} points{left_en}.",
     }
