@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.usecases.apply_directory import apply_directory
 from services.points.usecases.apply_tier_changes import apply_tier_changes
 from services.points.usecases.credit_rewards import credit_rewards
+from services.points.usecases.extend_lots import extend_lots
 from services.points.usecases.open_accounts import open_accounts
 from shared.consumer import Delivery, Handler, hear_revocations
-from shared.contracts.campaigns import RewardGranted, RewardRevoked
+from shared.contracts.campaigns import ExpiryChangeGranted, RewardGranted, RewardRevoked
 from shared.contracts.event import Event
 from shared.contracts.membership import (
     MemberEnrolled,
@@ -43,5 +44,6 @@ HANDLERS: dict[type[Event], Handler] = {
     MemberTierChanged: _handler(apply_tier_changes),
     RewardGranted: _rewards,
     RewardRevoked: _rewards,
+    ExpiryChangeGranted: _handler(extend_lots),
     TokensRevoked: hear_revocations,
 }

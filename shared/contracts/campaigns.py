@@ -1,6 +1,6 @@
 """What campaigns says: rewards granted and taken back, gifts handed out, campaigns published."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -52,6 +52,29 @@ class RewardRevoked(Event):
     points: int | None = None
     reason: str
     revoked_at: datetime
+
+
+class ExpiryChangeGranted(Event):
+    """A campaign lets a member's points last longer: those that are not over when points hears it.
+
+    `kind` "days" or "months": by `amount` of them; "last_day": to the end of `last_day` at least.
+    Points never end earlier by it. `ending_by` leaves those alone whose last day comes later.
+    """
+
+    TYPE: ClassVar[str] = "expiry_change.granted.v1"
+    TOPIC: ClassVar[str] = REWARDS
+    KEY: ClassVar[tuple[str, ...]] = ("member_id", "grant_id")
+
+    grant_id: UUID
+    member_id: UUID
+    campaign_id: UUID
+    campaign_version: int
+    campaign_name: str
+    kind: Literal["days", "months", "last_day"]
+    amount: int | None = None
+    last_day: date | None = None
+    ending_by: date | None = None
+    granted_at: datetime
 
 
 class GiftIssued(Event):

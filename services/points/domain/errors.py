@@ -349,3 +349,7 @@ class WholeProgrammeOnly(Forbidden):
 
 class QuoteOutdated(Unavailable):
     """The rules changed again and again while a quote was made."""
+
+
+class ExpiryChangeIncomplete(Rejected):
+    """A campaign's change of expiry does not say until when, or how much longer."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -67,3 +67,23 @@ async def keep_answer(
         )
     except asyncpg.UniqueViolationError as error:
         raise Collision("The same Idempotency-Key is being used right now.") from error
+
+
+async def claim_keys(
+    session: AsyncSession, program_id: UUID, operation: str, keys: Sequence[str], now: datetime
+) -> set[str]:
+    """Natural keys of events that have no answer: which of them are new. They are kept for ever.
+
+    Claim them under the lock that the effect takes, in ascending order.
+    """
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "INSERT INTO request_key (program_id, operation, idempotency_key, request_hash, answer, "
+        "recorded_at) SELECT $1, $2, k, ''::bytea, '{}', $4 FROM unnest($3::text[]) k ORDER BY k "
+        "ON CONFLICT DO NOTHING RETURNING idempotency_key",
+        program_id,
+        operation,
+        keys,
+        now,
+    )
+    return {row["idempotency_key"] for row in rows}
