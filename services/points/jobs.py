@@ -7,9 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.settings import PointsSettings
 from services.points.usecases.begin_nights import begin_nights
+from services.points.usecases.close_transfer import expire_transfers
+from services.points.usecases.drop_files import drop_files
 from services.points.usecases.expire_holds import expire_due_holds
 from services.points.usecases.run_night import NightRules, run_night
+from services.points.usecases.snapshot_liability import snapshot_liability
 from services.points.usecases.sweep_waiting import sweep_waiting
+from services.points.usecases.work_import import work_import
+from services.points.usecases.write_export import write_export
 from shared.schedule import Job
 from shared.settings import ServiceSettings
 
@@ -22,9 +27,17 @@ def jobs(settings: ServiceSettings) -> Sequence[Job]:
     async def night(session: AsyncSession, now: datetime) -> int:
         return await run_night(session, now, rules)
 
+    async def drop(session: AsyncSession, now: datetime) -> int:
+        return await drop_files(session, now, timedelta(days=settings.files_kept_days))
+
     return (
         Job("begin_nights", timedelta(minutes=1), begin_nights),
         Job("run_night", timedelta(minutes=1), night, once_a_period=False),
         Job("sweep_waiting", timedelta(minutes=1), sweep_waiting),
+        Job("expire_transfers", timedelta(minutes=1), expire_transfers),
         Job("expire_holds", timedelta(minutes=1), expire_due_holds),
+        Job("snapshot_liability", timedelta(minutes=10), snapshot_liability),
+        Job("write_export", timedelta(seconds=5), write_export, once_a_period=False),
+        Job("work_import", timedelta(seconds=5), work_import, once_a_period=False),
+        Job("drop_files", timedelta(hours=6), drop),
     )

@@ -38,3 +38,6 @@ class PointsSettings(ServiceSettings):
     adjustment_points_unchecked_max: int = Field(
         10_000, ge=0, description="more than this needs a second pair of eyes, unless rules say so"
     )
+    files_kept_days: int = Field(
+        7, ge=1, description="exports and the contents of imports are dropped after this"
+    )

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.queries.accounting_invariants import ACCOUNTING_INVARIANTS
+
 INVARIANTS: Mapping[str, str] = {
     "I1_postings_sum_to_balance": """
         SELECT count(*) FROM account a
@@ -91,6 +93,14 @@ INVARIANTS: Mapping[str, str] = {
             SELECT 1 FROM outbox o WHERE o.program_id = p.program_id
             AND o.type = 'points.posted.v1' AND o.key = p.account_id::text
             AND (o.data::json ->> 'version')::bigint = p.version)""",
+    "I12_no_cap_granted_too_much": """
+        SELECT count(*) FROM cap_usage u
+        JOIN (SELECT p.program_id, 'earn:' || (c ->> 'code') AS cap,
+                     max((c ->> 'points')::bigint) AS points
+              FROM earning_policy p, json_array_elements(p.spec -> 'caps') c
+              GROUP BY p.program_id, c ->> 'code') most
+          ON (most.program_id, most.cap) = (u.program_id, u.cap)
+        WHERE u.points > most.points""",
     "I15_nothing_waits_beside_its_member": """
         SELECT count(*) FROM pos_transaction t
         LEFT JOIN member_number n
@@ -103,6 +113,7 @@ INVARIANTS: Mapping[str, str] = {
         JOIN pos_transaction s
           ON (s.program_id, s.transaction_id) = (r.program_id, r.receipt_id)
         WHERE r.status = 'waiting_sale' AND s.status <> 'awaited'""",
+    **ACCOUNTING_INVARIANTS,
 }
 
 

@@ -5,10 +5,19 @@ from typing import Any
 
 from services.points.api.app import build_app
 from services.points.settings import PointsSettings
+from tests.points.exporting import ask_ledger, write_until_ready
+from tests.points.importing import begin, post, put_part, told_of
 from tests.points.mall import POS, Mall
 from tests.support.service import make_runtime
 from tests.support.tokens import member_headers
 
+STARS = {"name": "Stars", "expiry": {"kind": "never"}}
+PRICE = {
+    "effective_from": "2026-03-01T00:00:00Z",
+    "amount_minor": 1,
+    "per_points": 1,
+    "currency": "CNY",
+}
 # What a stranger gets on each route that names something of the other programme.
 TRIED = {
     f"POST {POS}",
@@ -42,10 +51,30 @@ TRIED = {
     "POST /v1/members/{member_id}/transfers/{transfer_id}/cancellation",
     f"POST {POS}/quotes",
     "POST /v1/quotes",
-    f"POST {POS}/quotes",
-    "POST /v1/quotes",
     "POST /v1/earning-policies",
     "GET /v1/earning-policies",
+    "PUT /v1/wallets/{wallet}",
+    "GET /v1/wallets",
+    "GET /v1/members/{member_id}/wallets",
+    "GET /v1/members/{member_id}/wallets/{wallet}/postings",
+    "GET /v1/liability",
+    "POST /v1/liability/rebuilds",
+    "POST /v1/clearing/prices",
+    "GET /v1/clearing/prices",
+    "GET /v1/clearing",
+    "POST /v1/clearing/statements",
+    "GET /v1/clearing/statements",
+    "GET /v1/clearing/statements/{statement_id}",
+    "POST /v1/exports",
+    "POST /v1/members/{member_id}/statement-exports",
+    "GET /v1/exports/{export_id}",
+    "GET /v1/exports/{export_id}/file",
+    "POST /v1/imports",
+    "GET /v1/imports/{import_id}",
+    "PUT /v1/imports/{import_id}/parts/{part_number}",
+    "POST /v1/imports/{import_id}/checks",
+    "POST /v1/imports/{import_id}/commits",
+    "GET /v1/imports/{import_id}/errors",
 }
 
 
@@ -200,3 +229,37 @@ async def test_adjustments_and_their_rules_stay_within_their_programme(mall: Mal
     rules = {"points_unchecked_max": 7, "reason_codes": []}
     await other.client.put("/v1/adjustment-rules", json=rules, headers=other.staff())
     assert (await mall.get("/v1/adjustment-rules")).json()["version"] == 0
+
+
+async def test_the_books_files_and_wallets_are_each_programmes_own(mall: Mall) -> None:
+    other = await mall.another()
+    member_id = await mall.enrol()
+    await mall.sold(1_000, member_id=member_id)
+    exported, imported = await ask_ledger(mall), await begin(mall, b"{}\n")
+    await write_until_ready(mall, exported)
+    await mall.client.put("/v1/wallets/stars", json=STARS, headers=mall.staff())
+    await mall.client.post("/v1/clearing/prices", json=PRICE, headers=mall.staff())
+    period = {"last_day": "2026-02-28"}
+    netted = await mall.client.post("/v1/clearing/statements", json=period, headers=mall.staff())
+    for path in (
+        f"/v1/members/{member_id}/wallets",
+        f"/v1/members/{member_id}/wallets/stars/postings",
+        exported,
+        f"{exported}/file",
+        imported,
+        f"{imported}/errors",
+        f"/v1/clearing/statements/{netted.json()['statement_id']}",
+    ):
+        assert (await mall.get(path)).status_code == 200, path
+        assert (await other.get(path)).status_code == 404, path
+    for path in ("/v1/liability", "/v1/clearing/prices", "/v1/clearing/statements"):
+        assert (await other.get(path)).json() == []
+    assert [each["wallet"] for each in (await other.get("/v1/wallets")).json()] == ["points"]
+    assert (await put_part(other, imported, b"{}\n")).status_code == 404
+    for step in ("checks", "commits"):
+        agreed = told_of(b"{}\n", rows=1, points=1)
+        assert (await post(other, f"{imported}/{step}", agreed)).status_code == 404
+    answer = await mall.client.post(
+        f"/v1/members/{member_id}/statement-exports", json={}, headers=other.staff()
+    )
+    assert answer.status_code == 404

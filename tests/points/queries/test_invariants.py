@@ -37,6 +37,36 @@ DAMAGE = {
     "I8_every_posting_was_told": (
         "DELETE FROM outbox WHERE program_id = :p AND type = 'points.posted.v1'"
     ),
+    "I16_liability_moved_as_postings": (
+        "INSERT INTO liability_day (program_id, day, time_zone, starts_at, ends_at, built_at) "
+        "SELECT program_id, recorded_at::date, 'UTC', now(), now(), now() FROM posting "
+        "WHERE program_id = :p LIMIT 1"
+    ),
+    "I16_liability_opens_as_it_closed": (
+        "INSERT INTO liability_row (program_id, day, row_number, wallet, vintage, opening, issued, "
+        "redeemed, expired, clawed_back, adjusted, transferred, imported, repaid, closing) "
+        "VALUES (:p, '2026-03-11', 1, 'points', '2026-03-01', 5, 0, 0, 0, 0, 0, 0, 0, 0, 5)"
+    ),
+    "I17_clearing_is_what_was_burned": (
+        "INSERT INTO clearing_entry (program_id, account_id, version, lot_version, "
+        "burning_mall_id, points, recorded_at) SELECT program_id, account_id, version, 1, "
+        "gen_random_uuid(), 5, now() FROM posting WHERE program_id = :p"
+    ),
+    "I17_statements_keep_their_entries": (
+        "INSERT INTO clearing_statement (program_id, statement_id, ends_at, entries, made_at, "
+        "made_by) VALUES (:p, gen_random_uuid(), now(), 1, now(), 'x')"
+    ),
+    "I18_opening_balances_are_imports": (
+        "INSERT INTO opening_import (program_id, import_id, status, file_format, made_by, made_at, "
+        "rows_posted) VALUES (:p, gen_random_uuid(), 'done', 'csv', 'x', now(), 1)"
+    ),
+    "I12_no_cap_granted_too_much": (
+        "WITH policy AS (INSERT INTO earning_policy (program_id, version, effective_from, spec, "
+        """recorded_at, recorded_by) VALUES (:p, 1, now(), '{"caps": [{"code": "d", """
+        """"points": 1}]}', now(), 'x')) """
+        "INSERT INTO cap_usage (program_id, account_id, cap, period, points, times, last_at) "
+        "VALUES (:p, :p, 'earn:d', 'ever', 2, 1, now())"
+    ),
     "I15_nothing_waits_beside_its_member": (
         "UPDATE pos_transaction SET status = 'waiting_member' "
         "WHERE program_id = :p AND kind = 'sale'"
