@@ -105,6 +105,8 @@ class ReceiptRow(BaseModel):
     points: int = Field(examples=[298])
     earned: int = Field(examples=[298])
     clawed: int = Field(examples=[0])
+    trimmed: int = Field(examples=[0], description="points that caps or the cooldown took")
+    notes: list[dict[str, Any]] | None = Field(examples=[None], description="why not all counted")
 
 
 class ReceiptPage(BaseModel):

@@ -71,7 +71,8 @@ async def list_receipts(
     rows = await connection.fetch(
         """
         SELECT transaction_id, kind, status, shop_id, mall_id, till_id, receipt_number,
-               business_date, purchased_at, recorded_at, total_minor, points, earned, clawed
+               business_date, purchased_at, recorded_at, total_minor, points, earned, clawed,
+               trimmed, notes
         FROM pos_transaction
         WHERE program_id = $1 AND member_id = $2 AND ($3::uuid IS NULL OR transaction_id < $3)
         ORDER BY transaction_id DESC LIMIT $4

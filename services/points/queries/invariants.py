@@ -101,6 +101,14 @@ INVARIANTS: Mapping[str, str] = {
               GROUP BY p.program_id, c ->> 'code') most
           ON (most.program_id, most.cap) = (u.program_id, u.cap)
         WHERE u.points > most.points""",
+    "I12_no_cap_granted_too_much": """
+        SELECT count(*) FROM cap_usage u
+        JOIN (SELECT p.program_id, 'earn:' || (c ->> 'code') AS cap,
+                     max((c ->> 'points')::bigint) AS points
+              FROM earning_policy p, json_array_elements(p.spec -> 'caps') c
+              GROUP BY p.program_id, c ->> 'code') most
+          ON (most.program_id, most.cap) = (u.program_id, u.cap)
+        WHERE u.points > most.points""",
     "I15_nothing_waits_beside_its_member": """
         SELECT count(*) FROM pos_transaction t
         LEFT JOIN member_number n

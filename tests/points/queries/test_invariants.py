@@ -67,6 +67,13 @@ DAMAGE = {
         "INSERT INTO cap_usage (program_id, account_id, cap, period, points, times, last_at) "
         "VALUES (:p, :p, 'earn:d', 'ever', 2, 1, now())"
     ),
+    "I12_no_cap_granted_too_much": (
+        "WITH policy AS (INSERT INTO earning_policy (program_id, version, effective_from, spec, "
+        """recorded_at, recorded_by) VALUES (:p, 1, now(), '{"caps": [{"code": "d", """
+        """"points": 1}]}', now(), 'x')) """
+        "INSERT INTO cap_usage (program_id, account_id, cap, period, points, times, last_at) "
+        "VALUES (:p, :p, 'earn:d', 'ever', 2, 1, now())"
+    ),
     "I15_nothing_waits_beside_its_member": (
         "UPDATE pos_transaction SET status = 'waiting_member' "
         "WHERE program_id = :p AND kind = 'sale'"
