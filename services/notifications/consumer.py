@@ -27,6 +27,7 @@ from shared.contracts.membership import (
     TierSchemeChanged,
     TokensRevoked,
 )
+from shared.contracts.points import PointsExpiringSoon
 
 
 async def hear_enrolled(
@@ -59,6 +60,14 @@ async def hear_reward_granted(
     await plan_messages(session, now, deliveries[0].event.program_id, causes)
 
 
+async def hear_points_expiring(
+    session: AsyncSession, now: datetime, deliveries: Sequence[Delivery]
+) -> None:
+    """Remind of points that end; what is kept in other wallets is not written about."""
+    causes = _causes(deliveries, _points_expiring)
+    await plan_messages(session, now, deliveries[0].event.program_id, causes)
+
+
 async def hear_mall_changed(
     session: AsyncSession, now: datetime, deliveries: Sequence[Delivery]
 ) -> None:
@@ -81,6 +90,7 @@ HANDLERS: Mapping[type[Event], Handler] = {
     MemberEnrolled: hear_enrolled,
     MemberTierChanged: hear_tier_changed,
     RewardGranted: hear_reward_granted,
+    PointsExpiringSoon: hear_points_expiring,
     MallChanged: hear_mall_changed,
     TierSchemeChanged: hear_tier_scheme_changed,
     TokensRevoked: hear_revocations,
@@ -146,6 +156,27 @@ def _reward(delivery: Delivery) -> Cause | None:
             "campaign_name": event.campaign_name,
             "explanation": event.explanation,
             "mall_id": str(event.mall_id) if event.mall_id else None,
+        },
+        correlation_id=delivery.correlation_id,
+        traceparent=delivery.traceparent,
+    )
+
+
+def _points_expiring(delivery: Delivery) -> Cause | None:
+    event = cast(PointsExpiringSoon, delivery.event)
+    if event.wallet != "points":
+        return None
+    first, last = event.deadlines[0], event.deadlines[-1]
+    return Cause(
+        member_id=event.member_id,
+        kind=CauseKind.POINTS_EXPIRING,
+        cause_id=f"{event.account_id}:{event.month}",
+        occurred_at=event.told_at,
+        facts={
+            "points": event.points,
+            "first_day": first.on.isoformat(),
+            "first_points": first.points,
+            "last_day": last.on.isoformat(),
         },
         correlation_id=delivery.correlation_id,
         traceparent=delivery.traceparent,

@@ -25,7 +25,7 @@ from shared.migrate import NAMING, frame_tables
 metadata = MetaData(naming_convention=NAMING)
 frame_tables(metadata)
 
-CAUSES = "'enrolled', 'tier_up', 'reward_points', 'reward_gift'"
+CAUSES = "'enrolled', 'tier_up', 'reward_points', 'reward_gift', 'points_expiring'"
 LOCALES = "'zh-CN', 'en'"
 
 

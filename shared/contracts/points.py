@@ -8,6 +8,7 @@ from shared.contracts.event import Event, Part
 
 POS_TRANSACTIONS = "pos.transactions"
 LEDGER = "points.ledger"
+REMINDERS = "points.reminders"
 
 
 class PosLine(Part):
@@ -110,7 +111,7 @@ class PointsExpiringSoon(Event):
     are younger: one digest an account and month, for ever. `month` is its first day."""
 
     TYPE: ClassVar[str] = "points.expiring_soon.v1"
-    TOPIC: ClassVar[str] = LEDGER
+    TOPIC: ClassVar[str] = REMINDERS
     KEY: ClassVar[tuple[str, ...]] = ("account_id",)
 
     account_id: UUID

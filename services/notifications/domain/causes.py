@@ -15,6 +15,7 @@ class CauseKind(StrEnum):
     TIER_UP = "tier_up"
     REWARD_POINTS = "reward_points"
     REWARD_GIFT = "reward_gift"
+    POINTS_EXPIRING = "points_expiring"
 
 
 class VariableKind(StrEnum):
@@ -81,6 +82,16 @@ VARIABLES: Mapping[CauseKind, Mapping[str, Variable]] = {
         "campaign_name": _CAMPAIGN,
         "explanation": _WHY,
         "happened_on": _ON,
+    },
+    CauseKind.POINTS_EXPIRING: {
+        "points": Variable(VariableKind.INTEGER, "all points that end in the month", 150),
+        "first_day": Variable(
+            VariableKind.DAY, "the last day of those that end first", "5 April 2026"
+        ),
+        "first_points": Variable(VariableKind.INTEGER, "the points that end first", 120),
+        "last_day": Variable(
+            VariableKind.DAY, "the last day of those that end last", "30 April 2026"
+        ),
     },
 }
 

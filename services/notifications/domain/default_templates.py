@@ -47,4 +47,16 @@ DEFAULTS: Mapping[tuple[CauseKind, str], Wording] = {
         "{{ campaign_name }} gave you {{ gift_name }} on {{ happened_on }}. "
         "Collect it at the service desk. {{ explanation }}",
     ),
+    (CauseKind.POINTS_EXPIRING, ZH_CN): Wording(
+        "{{ points | grouped }}积分即将到期",
+        "其中{{ first_points | grouped }}积分的最后可用日为{{ first_day }}"
+        "{% if first_points < points %}，其余积分在{{ last_day }}前陆续到期{% endif %}。"
+        "请尽早使用。",
+    ),
+    (CauseKind.POINTS_EXPIRING, EN): Wording(
+        "{{ points | grouped }} points will end soon",
+        "{{ first_points | grouped }} points can be used until {{ first_day }}"
+        "{% if first_points < points %}, the rest until {{ last_day }} at the latest{% endif %}. "
+        "Use them in time.",
+    ),
 }

@@ -1,6 +1,6 @@
 """From what the event knew (facts) and what we copied (directory) to a template's variables."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ def fill_variables(due: DueMessage, directory: Directory) -> dict[str, str | int
     filled: dict[str, str | int] = {}
     for name, variable in VARIABLES[due.kind].items():
         is_day = variable.kind is VariableKind.DAY
-        value = _day(due, directory) if is_day else _value(name, due, directory)
+        value = _day(name, due, directory) if is_day else _value(name, due, directory)
         if isinstance(value, str):
             value = value.translate(_WITHOUT_CONTROLS).strip()
         if value is not None and value != "":
@@ -35,7 +35,9 @@ def _value(name: str, due: DueMessage, directory: Directory) -> Any:
     return due.facts.get(name)
 
 
-def _day(due: DueMessage, directory: Directory) -> str:
+def _day(name: str, due: DueMessage, directory: Directory) -> str:
+    if name in due.facts:
+        return format_day(date.fromisoformat(due.facts[name]), due.locale)
     named = due.facts.get("mall_id")
     mall_id = UUID(named) if named else None
     at: datetime = due.occurred_at

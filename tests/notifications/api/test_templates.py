@@ -19,7 +19,7 @@ async def test_a_new_programme_has_the_house_s_words_at_once(
     client: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     found = (await client.get("/v1/templates", headers=staff)).json()
-    assert len(found) == 8
+    assert len(found) == 10
     assert {t["version"] for t in found} == {0}
     names = {v["name"] for t in found if t["cause"] == "tier_up" for v in t["variables"]}
     assert names == {"tier_name", "from_tier_name", "happened_on"}

@@ -24,6 +24,12 @@ FACTS: dict[CauseKind, dict[str, Any]] = {
         "explanation": {"en": "You spent 900.00."},
         "mall_id": None,
     },
+    CauseKind.POINTS_EXPIRING: {
+        "points": 150,
+        "first_day": "2026-04-05",
+        "first_points": 120,
+        "last_day": "2026-04-30",
+    },
 }
 
 
