@@ -11,8 +11,16 @@ from services.points.usecases.apply_tier_changes import apply_tier_changes
 from services.points.usecases.credit_rewards import credit_rewards
 from services.points.usecases.extend_lots import extend_lots
 from services.points.usecases.open_accounts import open_accounts
+from services.points.usecases.work_order_points import work_order_points
 from shared.consumer import Delivery, Handler, hear_revocations
-from shared.contracts.campaigns import ExpiryChangeGranted, RewardGranted, RewardRevoked
+from shared.contracts.campaigns import (
+    ExpiryChangeGranted,
+    OrderPointsCancelRequested,
+    OrderPointsCaptureRequested,
+    OrderPointsHoldRequested,
+    RewardGranted,
+    RewardRevoked,
+)
 from shared.contracts.event import Event
 from shared.contracts.membership import (
     MemberEnrolled,
@@ -36,6 +44,7 @@ def _handler(use_case: UseCase) -> Handler:
 
 _directory = _handler(apply_directory)
 _rewards = _handler(credit_rewards)
+_orders = _handler(work_order_points)
 
 HANDLERS: dict[type[Event], Handler] = {
     ShopChanged: _directory,
@@ -45,5 +54,8 @@ HANDLERS: dict[type[Event], Handler] = {
     RewardGranted: _rewards,
     RewardRevoked: _rewards,
     ExpiryChangeGranted: _handler(extend_lots),
+    OrderPointsHoldRequested: _orders,
+    OrderPointsCaptureRequested: _orders,
+    OrderPointsCancelRequested: _orders,
     TokensRevoked: hear_revocations,
 }

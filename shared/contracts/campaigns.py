@@ -8,6 +8,7 @@ from shared.contracts.event import Event
 
 REWARDS = "campaigns.rewards"
 DIRECTORY = "campaigns.directory"
+ORDERS = "campaigns.orders"
 
 
 class RewardGranted(Event):
@@ -132,3 +133,42 @@ class CampaignEnded(Event):
     campaign_id: UUID
     version: int
     ended_at: datetime
+
+
+class _OrderPoints(Event):
+    """What a reward order asks of points. All that one order asks says the same `points`.
+
+    In whatever order and however often they come, the end is the same: a cancelled order took
+    nothing, one that was captured took its points. `reference` is what the member sees.
+    """
+
+    TOPIC: ClassVar[str] = ORDERS
+    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
+
+    order_id: UUID
+    member_id: UUID
+    points: int
+    reference: str
+    mall_id: UUID | None = None
+    shop_id: UUID | None = None
+    asked_at: datetime
+
+
+class OrderPointsHoldRequested(_OrderPoints):
+    """Set the points aside, until the order captures or cancels them: no clock does."""
+
+    TYPE: ClassVar[str] = "order.points_hold_requested.v1"
+
+
+class OrderPointsCaptureRequested(_OrderPoints):
+    """The reward is issued: spend the points, held before or not."""
+
+    TYPE: ClassVar[str] = "order.points_capture_requested.v1"
+
+
+class OrderPointsCancelRequested(_OrderPoints):
+    """The order is off: free what is held, give back what was spent, and hold nothing later."""
+
+    TYPE: ClassVar[str] = "order.points_cancel_requested.v1"
+
+    why: str

@@ -8,6 +8,7 @@ from shared.contracts.event import Event, Part
 
 POS_TRANSACTIONS = "pos.transactions"
 LEDGER = "points.ledger"
+ORDERS = "points.orders"
 REMINDERS = "points.reminders"
 
 
@@ -121,3 +122,42 @@ class PointsExpiringSoon(Event):
     points: int
     deadlines: tuple[ExpiringOn, ...]
     told_at: datetime
+
+
+class _OrderPointsAnswered(Event):
+    """What became of the points of a reward order. A repeated request is answered again."""
+
+    TOPIC: ClassVar[str] = ORDERS
+    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
+
+    order_id: UUID
+    member_id: UUID
+    points: int
+    answered_at: datetime
+
+
+class OrderPointsHeld(_OrderPointsAnswered):
+    """The points are set aside."""
+
+    TYPE: ClassVar[str] = "order.points_held.v1"
+
+
+class OrderPointsCaptured(_OrderPointsAnswered):
+    """The points are spent."""
+
+    TYPE: ClassVar[str] = "order.points_captured.v1"
+
+
+class OrderPointsCancelled(_OrderPointsAnswered):
+    """The order holds nothing, has spent nothing, and never will."""
+
+    TYPE: ClassVar[str] = "order.points_cancelled.v1"
+
+
+class OrderPointsRefused(_OrderPointsAnswered):
+    """The points are not there; the order gets none, also later. `why` is a problem code."""
+
+    TYPE: ClassVar[str] = "order.points_refused.v1"
+
+    why: str
+    shortfall: int | None = None

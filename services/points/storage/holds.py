@@ -25,7 +25,8 @@ from shared.db import Driver, Statements, driver
 _LOOK = "SELECT * FROM look_at_holds($1, $2, $3, $4, $5, $6, $7, $8)"
 _WRITE = (
     "SELECT write_holds($1, $2, $3::seen_row[], $4::new_hold[], $5::changed_hold[], "
-    "$6::new_redemption[], $7::new_posting[], $8::new_take[], $9::changed_account[], $10, $11)"
+    "$6::new_redemption[], $7::new_posting[], $8::new_take[], $9::new_take[], "
+    "$10::changed_account[], $11, $12)"
 )
 
 
@@ -96,7 +97,7 @@ class HoldWrite:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.made or self.changed or self.redemptions)
+        return not (self.made or self.changed or self.redemptions or self.books.postings)
 
 
 async def look_at_holds(
@@ -196,6 +197,7 @@ def _arguments(
         write.redemptions,
         [posting_row(posting, origins) for posting in books.postings],
         books.takes,
+        books.returns,
         [account_row(account) for account in books.accounts.values()],
         [correlation_id for correlation_id, _ in origins],
         [traceparent for _, traceparent in origins],

@@ -112,7 +112,7 @@ CREATE TYPE new_redemption AS (
 -- Raises SQLSTATE GA001 when an account moved since it was seen, or somebody has made the same.
 CREATE FUNCTION write_holds(
     program uuid, recorded timestamptz, seen seen_row[], made new_hold[], changed changed_hold[],
-    redemptions new_redemption[], postings new_posting[], takes new_take[],
+    redemptions new_redemption[], postings new_posting[], takes new_take[], returned new_take[],
     accounts changed_account[], correlations text[], traces text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -164,7 +164,7 @@ BEGIN
             RAISE EXCEPTION 'a redemption was made meanwhile' USING ERRCODE = 'GA001';
         END IF;
     END IF;
-    PERFORM write_books(program, recorded, '{}', '{}', postings, takes, '{}', accounts, '{}',
+    PERFORM write_books(program, recorded, '{}', '{}', postings, takes, returned, accounts, '{}',
                         '{}', '{}', correlations, traces);
 END $$;
 

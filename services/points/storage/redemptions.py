@@ -153,8 +153,17 @@ async def list_spent_on_receipts(
 
 async def find_spent(session: AsyncSession, program_id: UUID, redemption_id: UUID) -> Spent | None:
     """One redemption with what it took."""
-    found = await _list_spent(session, "r.redemption_id = $2", program_id, redemption_id)
+    found = await list_spent(session, program_id, [redemption_id])
     return found[0] if found else None
+
+
+async def list_spent(
+    session: AsyncSession, program_id: UUID, redemption_ids: Sequence[UUID]
+) -> list[Spent]:
+    """Those of the redemptions that are stored, with what they took."""
+    return await _list_spent(
+        session, "r.redemption_id = ANY ($2::uuid[])", program_id, redemption_ids
+    )
 
 
 async def _list_spent(
