@@ -8,8 +8,8 @@ from shared.contracts.event import Event, Part
 
 POS_TRANSACTIONS = "pos.transactions"
 LEDGER = "points.ledger"
-ORDERS = "points.orders"
 REMINDERS = "points.reminders"
+ORDERS = "points.orders"
 
 
 class PosLine(Part):
@@ -161,3 +161,57 @@ class OrderPointsRefused(_OrderPointsAnswered):
 
     why: str
     shortfall: int | None = None
+
+
+class AccountsMerged(Event):
+    """Two accounts of one person became one. What is told of `merged_member_id` from now on is
+    told as `survivor_member_id`'s; what was told before stays as it was told."""
+
+    TYPE: ClassVar[str] = "points.accounts_merged.v1"
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("survivor_member_id",)
+
+    merge_id: UUID
+    merged_member_id: UUID
+    survivor_member_id: UUID
+    points: int
+    merged_at: datetime
+
+
+class AccountsMergeUndone(Event):
+    """The merge was a mistake: both members are themselves again. `restored` points went back."""
+
+    TYPE: ClassVar[str] = "points.accounts_merge_undone.v1"
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("survivor_member_id",)
+
+    merge_id: UUID
+    merged_member_id: UUID
+    survivor_member_id: UUID
+    restored: int
+    undone_at: datetime
+
+
+class LotActivated(Part):
+    """The lot that the posting `lot_version` made, and its points, which are good from now on."""
+
+    lot_version: int
+    points: int
+
+
+class PointsActivated(Event):
+    """Pending points of an account are good: by the clock, by an event (`event` names it), or by
+    staff. The balance, which counted them, stays as it was."""
+
+    TYPE: ClassVar[str] = "points.activated.v1"
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("account_id",)
+
+    account_id: UUID
+    member_id: UUID | None
+    wallet: str
+    points: int
+    lots: tuple[LotActivated, ...]
+    cause: Literal["clock", "event", "staff"]
+    event: str | None = None
+    activated_at: datetime

@@ -9,7 +9,7 @@ from shared.db import Driver, Statements, driver
 
 _BALANCE = (
     "SELECT balance, version FROM account "
-    "WHERE program_id = $1 AND account_id = $2 AND status = 'open'"
+    "WHERE program_id = $1 AND account_id = $2 AND status IN ('open', 'merged')"
 )
 
 

@@ -65,7 +65,24 @@ INVARIANTS: Mapping[str, str] = {
     "I4_debt_only_by_clawback": """
         SELECT count(*) FROM posting
         WHERE points < 0 AND balance_after < 0 AND kind NOT IN
-              ('refund', 'rerate', 'reward_reversal', 'capture')""",
+              ('refund', 'rerate', 'reward_reversal', 'capture',
+               'merge_debt', 'merge_undo_debt')""",
+    "I3_moves_between_accounts_sum_to_nothing": """
+        SELECT count(*) FROM (
+            SELECT FROM posting WHERE counter_account = 'transfer'
+            GROUP BY program_id, reason ->> 'move_id' HAVING sum(points) <> 0) m""",
+    "I3_merged_accounts_are_empty": """
+        SELECT count(*) FROM account
+        WHERE status = 'merged' AND (balance <> 0 OR held <> 0 OR pending <> 0)""",
+    "I3_freezes_have_open_cases": """
+        SELECT count(*) FROM (
+            SELECT program_id, frozen_case FROM account WHERE frozen_case IS NOT NULL
+            UNION ALL
+            SELECT program_id, frozen_case FROM lot
+            WHERE frozen_case IS NOT NULL AND remaining > 0) f
+        LEFT JOIN review_case c
+          ON (c.program_id, c.case_id) = (f.program_id, f.frozen_case) AND c.status = 'open'
+        WHERE c.case_id IS NULL""",
     "I3_redemptions_returned_within": """
         SELECT count(*) FROM redemption r
         LEFT JOIN posting p
@@ -93,14 +110,6 @@ INVARIANTS: Mapping[str, str] = {
             SELECT 1 FROM outbox o WHERE o.program_id = p.program_id
             AND o.type = 'points.posted.v1' AND o.key = p.account_id::text
             AND (o.data::json ->> 'version')::bigint = p.version)""",
-    "I12_no_cap_granted_too_much": """
-        SELECT count(*) FROM cap_usage u
-        JOIN (SELECT p.program_id, 'earn:' || (c ->> 'code') AS cap,
-                     max((c ->> 'points')::bigint) AS points
-              FROM earning_policy p, json_array_elements(p.spec -> 'caps') c
-              GROUP BY p.program_id, c ->> 'code') most
-          ON (most.program_id, most.cap) = (u.program_id, u.cap)
-        WHERE u.points > most.points""",
     "I12_no_cap_granted_too_much": """
         SELECT count(*) FROM cap_usage u
         JOIN (SELECT p.program_id, 'earn:' || (c ->> 'code') AS cap,

@@ -16,6 +16,7 @@ from services.points.storage.attribution import settle_refunds
 from services.points.storage.books import NewRecord, Write
 from services.points.storage.directory import Directory
 from services.points.storage.paid_receipts import PaidReceipts, give_back_for_refunds
+from services.points.storage.pos_transactions import survivor_of
 from shared.db import Collision
 from shared.errors import DomainError, Rejected
 
@@ -182,7 +183,7 @@ def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
         return
     earlier = look.refunds.setdefault(sale.transaction_id, [])
     receipt_books.check_fits(sale, refund, earlier)
-    account = look.accounts.get(sale.member_id) if sale.member_id is not None else None
+    account = survivor_of(look.accounts, sale.member_id)
     if sale.member_id is not None and account is None:
         raise Collision("The sale found its member meanwhile.")
     earlier.append(refund)

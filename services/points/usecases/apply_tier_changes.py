@@ -18,6 +18,7 @@ from services.points.storage.pos_transactions import (
     load_lots,
     lock_accounts,
     lock_pos_batch,
+    survivor_of,
 )
 from services.points.storage.usages import limits_of, load_usages
 from shared.consumer import Delivery
@@ -41,11 +42,14 @@ async def apply_tier_changes(
             newest[event.member_id] = delivery
     accounts = await lock_accounts(session, program_id, newest)
     write = Write()
+    loaded: set[UUID] = set()
     for member_id in sorted(newest):
         delivery, account = newest[member_id], accounts[member_id]
         if _version(delivery) > account.tier_version:
             write.books.origin = (delivery.correlation_id, delivery.traceparent)
-            await _apply(session, now, program_id, account, delivery, write)
+            payer = survivor_of(accounts, member_id)
+            assert payer is not None
+            await _apply(session, now, program_id, account, payer, delivery, write, loaded)
     if write.changes:
         await write_books(session, program_id, now, write)
 
@@ -60,9 +64,12 @@ async def _apply(
     now: datetime,
     program_id: UUID,
     account: Account,
+    payer: Account,
     delivery: Delivery,
     write: Write,
+    loaded: set[UUID],
 ) -> None:
+    """`payer` has the points: the account itself, or the one that it was merged into."""
     event = delivery.event
     assert isinstance(event, MemberTierChanged)
     timeline = sorted((interval.since, interval.tier) for interval in event.timeline)
@@ -78,12 +85,17 @@ async def _apply(
     policies = await load_policies(session, program_id)
     sales = await list_by_id(session, program_id, policies, sale_ids)
     refunds = await list_refunds(session, program_id, policies, sale_ids)
-    of_account = {account.account_id: account}
-    await load_lots(session, program_id, of_account)
-    await load_usages(session, program_id, of_account, limits_of(sales.values()))
+    of_payer = {payer.account_id: payer}
+    if payer.account_id not in loaded:
+        # Once: what was decided for it in this batch is in these copies only.
+        await load_lots(session, program_id, of_payer)
+        loaded.add(payer.account_id)
+    await load_usages(session, program_id, of_payer, limits_of(sales.values()))
+    own_timeline, payer.timeline = payer.timeline, timeline
     for sale_id in sale_ids:
         sale = sales[sale_id]
         if receipt_books.rerate_sale(
-            write.books, account, sale, refunds.get(sale_id, []), event.version, now
+            write.books, payer, sale, refunds.get(sale_id, []), event.version, now
         ):
             write.changes[sale_id] = sale
+    payer.timeline = own_timeline if payer is not account else timeline

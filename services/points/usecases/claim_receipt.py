@@ -22,6 +22,7 @@ from services.points.storage.pos_transactions import (
     list_refunds,
     load_lots,
     lock_pos_batch,
+    survivor_of,
 )
 from services.points.storage.usages import limits_of, load_usages
 
@@ -50,8 +51,8 @@ async def claim_receipt(
     """
     receipt_id = transaction_id_of(program_id, claim.key)
     accounts, _ = await lock_pos_batch(session, program_id, {claim.member_id}, {receipt_id}, ())
-    account = accounts[claim.member_id]
-    if not account.is_open:
+    account = survivor_of(accounts, claim.member_id)
+    if account is None or not account.is_open:
         raise MemberUnknown("No such member in this programme.")
     policies = await load_policies(session, program_id)
     sale = (await list_by_id(session, program_id, policies, {receipt_id})).get(receipt_id)
@@ -60,7 +61,7 @@ async def claim_receipt(
     if sale.total_minor != claim.total_minor:
         raise ReceiptUnknown("No such receipt, or its total is another.")
     if sale.status != ANONYMOUS:
-        if sale.member_id == claim.member_id:
+        if sale.member_id in {claim.member_id, account.account_id}:
             return sale
         raise ReceiptAlreadyClaimed("This receipt belongs to somebody already.")
     if sale.purchased_at < now - claim_window:

@@ -13,7 +13,7 @@ from services.points.domain.ledger import Account, Books, Cause
 from services.points.domain.lots import LotTerms
 from services.points.storage.accounts import list_posted_sources
 from services.points.storage.books import Write, write_books
-from services.points.storage.pos_transactions import load_lots, lock_accounts
+from services.points.storage.pos_transactions import load_lots, lock_accounts, survivor_of
 from shared.consumer import Delivery
 from shared.contracts.campaigns import RewardGranted, RewardRevoked
 
@@ -40,7 +40,9 @@ async def credit_rewards(
             continue
         done.add(source)
         write.books.origin = (delivery.correlation_id, delivery.traceparent)
-        _post(write.books, accounts[_member_of(delivery)], delivery)
+        account = survivor_of(accounts, _member_of(delivery))
+        assert account is not None
+        _post(write.books, account, delivery)
     if write.books.postings:
         await write_books(session, program_id, now, write)
 

@@ -29,6 +29,7 @@ from services.points.storage.pos_transactions import (
     list_refunds,
     load_lots,
     lock_pos_batch,
+    survivor_of,
 )
 from services.points.storage.redemptions import find_accounts_that_paid
 from services.points.storage.usages import load_usages
@@ -109,6 +110,10 @@ async def _lock_and_look(
     accounts, present = await lock_pos_batch(
         session, program_id, account_ids, {i.receipt.transaction_id for i in items}, originals
     )
+    for item in items:
+        # What names a merged account is the survivor's.
+        account = survivor_of(accounts, item.member_id)
+        item.member_id = account.account_id if account is not None else None
     sold_at = [i.receipt.purchased_at for i in items if i.receipt.kind == "sale"]
     limits = [(policy_at(directory.policies, at).limits, at) for at in sold_at]
     await load_usages(session, program_id, accounts, limits)

@@ -19,6 +19,7 @@ from services.points.storage.pos_transactions import (
     load_lots,
     lock_accounts,
     lock_pos_batch,
+    survivor_of,
 )
 from services.points.storage.redemptions import find_accounts_that_paid
 from services.points.storage.waiting import list_members_waited_for, list_sales_waited_for
@@ -54,7 +55,7 @@ async def _settle(
     paid = await load_paid_receipts(session, program_id, now, sale_ids)
     write = Write()
     for sale_id, sale in sales.items():
-        account = accounts.get(sale.member_id) if sale.member_id is not None else None
+        account = survivor_of(accounts, sale.member_id)
         if sale.member_id == sale_ids[sale_id]:
             applied = settle_refunds(write, program_id, account, sale, refunds.get(sale_id, []))
             give_back_for_refunds(write.books, accounts, paid, sale, applied)

@@ -25,6 +25,16 @@ DAMAGE = {
     "I3_only_what_ended_expires": (
         "UPDATE posting SET kind = 'expire' WHERE program_id = :p AND points < 0"
     ),
+    "I3_moves_between_accounts_sum_to_nothing": (
+        "UPDATE posting SET counter_account = 'transfer' WHERE program_id = :p AND version = 1"
+    ),
+    "I3_merged_accounts_are_empty": (
+        "UPDATE account SET status = 'merged', merged_into = gen_random_uuid() "
+        "WHERE program_id = :p"
+    ),
+    "I3_freezes_have_open_cases": (
+        "UPDATE account SET frozen_case = gen_random_uuid() WHERE program_id = :p"
+    ),
     "I4_debt_only_by_clawback": (
         "UPDATE posting SET balance_after = -5, kind = 'adjustment' "
         "WHERE program_id = :p AND points < 0"
@@ -59,13 +69,6 @@ DAMAGE = {
     "I18_opening_balances_are_imports": (
         "INSERT INTO opening_import (program_id, import_id, status, file_format, made_by, made_at, "
         "rows_posted) VALUES (:p, gen_random_uuid(), 'done', 'csv', 'x', now(), 1)"
-    ),
-    "I12_no_cap_granted_too_much": (
-        "WITH policy AS (INSERT INTO earning_policy (program_id, version, effective_from, spec, "
-        """recorded_at, recorded_by) VALUES (:p, 1, now(), '{"caps": [{"code": "d", """
-        """"points": 1}]}', now(), 'x')) """
-        "INSERT INTO cap_usage (program_id, account_id, cap, period, points, times, last_at) "
-        "VALUES (:p, :p, 'earn:d', 'ever', 2, 1, now())"
     ),
     "I12_no_cap_granted_too_much": (
         "WITH policy AS (INSERT INTO earning_policy (program_id, version, effective_from, spec, "

@@ -1,0 +1,182 @@
+"""Household pools: who is in them, and whose points their lots were."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.db import driver
+
+OPEN = "open"
+DISSOLVED = "dissolved"
+INVITED = "invited"
+JOINED = "joined"
+LEFT = "left"
+
+
+@dataclass(slots=True)
+class Pool:
+    """A pool as stored. Its points are on the account with its id."""
+
+    pool_id: UUID
+    name: str
+    owner_id: UUID
+    status: str
+    month_points_max: int | None
+    recorded_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class PoolMember:
+    """Somebody's part in a pool; `month_points_max` of their own goes before the pool's."""
+
+    member_id: UUID
+    status: str
+    month_points_max: int | None
+    since: datetime
+
+
+async def find_pool_of(session: AsyncSession, program_id: UUID, member_id: UUID) -> UUID | None:
+    """The pool that the member has joined. The member's account's lock guards it."""
+    connection = await driver(session)
+    found: UUID | None = await connection.fetchval(
+        "SELECT pool_id FROM pool_member "
+        "WHERE program_id = $1 AND member_id = $2 AND status = 'joined'",
+        program_id,
+        member_id,
+    )
+    return found
+
+
+async def find_pool(
+    session: AsyncSession, program_id: UUID, pool_id: UUID
+) -> tuple[Pool, dict[UUID, PoolMember]] | None:
+    """The pool and everybody who ever had to do with it. Its account's lock guards both."""
+    connection = await driver(session)
+    row = await connection.fetchrow(
+        "SELECT pool_id, name, owner_id, status, month_points_max, recorded_at, closed_at "
+        "FROM pool WHERE program_id = $1 AND pool_id = $2",
+        program_id,
+        pool_id,
+    )
+    if row is None:
+        return None
+    rows = await connection.fetch(
+        "SELECT member_id, status, month_points_max, since FROM pool_member "
+        "WHERE program_id = $1 AND pool_id = $2 ORDER BY since, member_id",
+        program_id,
+        pool_id,
+    )
+    return Pool(**dict(row)), {row["member_id"]: PoolMember(**dict(row)) for row in rows}
+
+
+async def insert_pool(session: AsyncSession, program_id: UUID, made: Pool) -> None:
+    """The pool, its account, and its owner as the first member."""
+    connection = await driver(session)
+    await connection.execute(
+        "INSERT INTO account (program_id, account_id, member_id, status) "
+        "VALUES ($1, $2, NULL, 'pool')",
+        program_id,
+        made.pool_id,
+    )
+    await connection.execute(
+        "INSERT INTO pool (program_id, pool_id, name, owner_id, status, month_points_max, "
+        "recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        program_id,
+        made.pool_id,
+        made.name,
+        made.owner_id,
+        made.status,
+        made.month_points_max,
+        made.recorded_at,
+    )
+    owner = PoolMember(made.owner_id, JOINED, None, made.recorded_at)
+    await put_pool_member(session, program_id, made.pool_id, owner)
+
+
+async def close_pool(session: AsyncSession, program_id: UUID, pool: Pool) -> None:
+    """The pool is dissolved, and nobody is in it."""
+    connection = await driver(session)
+    await connection.execute(
+        "UPDATE pool SET status = $3, closed_at = $4 WHERE program_id = $1 AND pool_id = $2",
+        program_id,
+        pool.pool_id,
+        pool.status,
+        pool.closed_at,
+    )
+    await connection.execute(
+        "UPDATE pool_member SET status = 'left', since = $3 "
+        "WHERE program_id = $1 AND pool_id = $2 AND status <> 'left'",
+        program_id,
+        pool.pool_id,
+        pool.closed_at,
+    )
+
+
+async def put_pool_member(
+    session: AsyncSession, program_id: UUID, pool_id: UUID, member: PoolMember
+) -> None:
+    """The member's part in the pool is now this."""
+    connection = await driver(session)
+    await connection.execute(
+        """
+        INSERT INTO pool_member (program_id, pool_id, member_id, status, month_points_max, since)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (program_id, pool_id, member_id) DO UPDATE
+        SET status = excluded.status, month_points_max = excluded.month_points_max,
+            since = excluded.since
+        """,
+        program_id,
+        pool_id,
+        member.member_id,
+        member.status,
+        member.month_points_max,
+        member.since,
+    )
+
+
+async def insert_contributions(
+    session: AsyncSession, program_id: UUID, pool_id: UUID, member_id: UUID, versions: list[int]
+) -> None:
+    """These lots of the pool were the member's points. They are stored already."""
+    connection = await driver(session)
+    await connection.execute(
+        "INSERT INTO pool_contribution (program_id, pool_id, lot_version, member_id) "
+        "SELECT $1, $2, version, $3 FROM unnest($4::bigint[]) AS v (version)",
+        program_id,
+        pool_id,
+        member_id,
+        versions,
+    )
+
+
+async def list_contributions(
+    session: AsyncSession, program_id: UUID, pool_id: UUID
+) -> dict[int, UUID]:
+    """Whose points the pool's lots were."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT lot_version, member_id FROM pool_contribution "
+        "WHERE program_id = $1 AND pool_id = $2",
+        program_id,
+        pool_id,
+    )
+    return {row["lot_version"]: row["member_id"] for row in rows}
+
+
+async def find_spent(
+    session: AsyncSession, program_id: UUID, pool_id: UUID, cap: str, period: str
+) -> int:
+    """Points spent under this cap in this period. The pool's account's lock guards it."""
+    connection = await driver(session)
+    spent = await connection.fetchval(
+        "SELECT points FROM cap_usage "
+        "WHERE program_id = $1 AND account_id = $2 AND cap = $3 AND period = $4",
+        program_id,
+        pool_id,
+        cap,
+        period,
+    )
+    return int(spent or 0)

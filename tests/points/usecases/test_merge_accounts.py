@@ -1,0 +1,187 @@
+"""Two accounts of one person become one: nothing is lost, and what comes later finds its way."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared.contracts.points import AccountsMerged
+from shared.ids import new_id
+from tests.points.mall import Mall
+from tests.points.usecases.test_close_transfer import LOTS
+from tests.points.usecases.test_freeze_account import freeze
+from tests.points.usecases.test_offer_transfer import offer
+
+
+async def merge(mall: Mall, merged: UUID, survivor: UUID) -> httpx.Response:
+    body = {
+        "merged_member_id": str(merged),
+        "survivor_member_id": str(survivor),
+        "reason_code": "duplicate",
+        "note": "Same phone",
+    }
+    return await mall.post("/v1/merges", body)
+
+
+async def merged(mall: Mall, from_: UUID, into: UUID) -> dict[str, Any]:
+    answer = await merge(mall, from_, into)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def two_members(mall: Mall) -> tuple[UUID, UUID]:
+    return await mall.enrol(), await mall.enrol()
+
+
+async def test_a_merge_moves_every_lot_as_it_is_and_says_so(mall: Mall) -> None:
+    await mall.set_policy(expires_months=1)
+    old, kept = await two_members(mall)
+    await mall.sold(10_000, member_id=old)
+    mall.clock.advance(days=1)
+    await mall.sold(20_000, member_id=old)
+    await mall.sold(5_000, member_id=kept)
+    before = await mall.rows(LOTS, m=old)
+    made = await merged(mall, old, kept)
+    assert (made["points"], made["made_by"]) == (300, "staff-1")
+    assert await mall.balance(kept) == 350
+    assert [row for row in await mall.rows(LOTS, m=kept) if row in before] == before
+    assert await mall.rows(LOTS, m=old) == []
+    [event] = await mall.told(AccountsMerged)
+    assert (event.merged_member_id, event.survivor_member_id, event.points) == (old, kept, 300)
+    # The history of both can still be read.
+    history = await mall.get(f"/v1/members/{old}/postings")
+    assert [row["kind"] for row in history.json()["postings"]] == ["merge_out", "earn", "earn"]
+
+
+async def test_the_same_merge_again_is_the_same_merge(mall: Mall, twin: Mall) -> None:
+    old, kept = await two_members(mall)
+    await mall.adjust(old, 100, "a")
+    answers = await asyncio.gather(*(merge(door, old, kept) for door in [mall, twin] * 8))
+    assert sorted(a.status_code for a in answers) == [200] * 15 + [201]
+    assert len({a.json()["merge_id"] for a in answers}) == 1
+    assert await mall.balance(kept) == 100
+
+
+async def test_receipts_of_the_merged_member_post_to_the_survivor(mall: Mall) -> None:
+    old, kept = new_id(), await mall.enrol()
+    await mall.hear(mall.enrolled(old, "600000000009"))
+    await merged(mall, old, kept)
+    for sale in (
+        mall.sale(10_000, member_id=old),
+        mall.sale(5_000, member_number="600000000009"),
+        mall.sale(2_500, member_id=kept),
+    ):
+        answer = await mall.push(sale)
+        assert (answer.status_code, answer.json()["status"]) == (201, "posted")
+    assert await mall.balance(kept) == 175
+    anonymous = await mall.sold(1_000)
+    names = ("shop_id", "till_id", "receipt_number", "business_date", "total_minor")
+    claim = {name: anonymous[name] for name in names}
+    answer = await mall.post(f"/v1/members/{old}/receipt-claims", claim)
+    assert answer.status_code in {200, 201}, answer.text
+    assert await mall.balance(kept) == 185
+    assert await mall.rows(
+        "SELECT DISTINCT member_id FROM pos_transaction WHERE program_id = :p"
+    ) == [(kept,)]
+
+
+async def test_a_refund_of_an_old_receipt_claws_back_from_its_own_lot_at_the_survivor(
+    mall: Mall,
+) -> None:
+    await mall.set_policy(expires_months=1)
+    old, kept = await two_members(mall)
+    first = await mall.sold(5_000, member_id=kept)
+    mall.clock.advance(days=2)
+    sale = await mall.sold(10_000, member_id=old)
+    await merged(mall, old, kept)
+    answer = await mall.push(mall.refund(sale, (1, 4_000)))
+    assert answer.status_code == 201, answer.text
+    # The older lot of the survivor's own ends first and is left alone.
+    assert [row[0] for row in await mall.rows(LOTS, m=kept)] == [50, 60]
+    await mall.push(mall.refund(sale, (1, 6_000)))
+    await mall.push(mall.refund(first))
+    assert await mall.balance(kept) == 0
+
+
+async def test_a_late_tier_of_the_merged_member_re_rates_at_the_survivor(mall: Mall) -> None:
+    await mall.set_policy(tier_multipliers_milli={"gold": 2_000})
+    old, kept = await two_members(mall)
+    await mall.sold(10_000, member_id=old)
+    await merged(mall, old, kept)
+    long_ago = mall.clock().replace(year=2025)
+    await mall.hear(mall.tier_changed(old, 1, (long_ago, "gold")))
+    assert await mall.balance(kept) == 200
+
+
+async def test_a_debt_goes_along_and_is_paid_by_the_survivor(mall: Mall) -> None:
+    old, kept = await two_members(mall)
+    sale = await mall.sold(10_000, member_id=old)
+    await mall.adjust(old, -100, "spent")
+    await mall.push(mall.refund(sale))
+    await mall.adjust(kept, 70, "a")
+    made = await merged(mall, old, kept)
+    assert made["points"] == -100
+    assert await mall.balance(kept) == -30
+    [(balance, status)] = await mall.rows(
+        "SELECT balance, status FROM account WHERE program_id = :p AND account_id = :m", m=old
+    )
+    assert (balance, status) == (0, "merged")
+
+
+async def test_what_was_used_of_limits_goes_along(mall: Mall) -> None:
+    old, kept = await two_members(mall)
+    for member_id in (old, kept):
+        await mall.execute(
+            "INSERT INTO cap_usage (program_id, account_id, cap, period, points, times, last_at) "
+            "VALUES (:p, :m, 'day', '2026-03-10', 5, 1, now())",
+            m=member_id,
+        )
+    await merged(mall, old, kept)
+    used = await mall.rows(
+        "SELECT points, times FROM cap_usage WHERE program_id = :p AND account_id = :m", m=kept
+    )
+    assert used == [(10, 2)]
+
+
+async def test_what_cannot_be_merged_is_refused(mall: Mall) -> None:
+    old, kept = await two_members(mall)
+    third = await mall.enrol()
+    for from_, into, status, code in (
+        (old, old, 422, "merge_with_self"),
+        (new_id(), kept, 404, "member_unknown"),
+        (old, new_id(), 404, "member_unknown"),
+    ):
+        answer = await merge(mall, from_, into)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    await mall.adjust(old, 100, "a")
+    made = (await offer(mall, old, third, 10)).json()
+    assert (await merge(mall, old, kept)).json()["code"] == "account_has_holds"
+    await mall.post(f"/v1/members/{old}/transfers/{made['transfer_id']}/cancellation", None, old)
+    case = (await freeze(mall, old, lot_version=1)).json()
+    assert (await merge(mall, old, kept)).json()["code"] == "account_frozen"
+    await mall.post(f"/v1/members/{old}/freezes/{case['case_id']}/thaw", {"outcome": "x"})
+    await merged(mall, old, kept)
+    for from_, into in ((old, third), (third, old)):
+        answer = await merge(mall, from_, into)
+        assert (answer.status_code, answer.json()["code"]) == (409, "account_merged")
+    refused = await mall.adjust(old, 5, "late")
+    assert (refused.status_code, refused.json()["merged_into"]) == (409, str(kept))
+
+
+async def test_receipts_pushed_while_accounts_are_merged_all_end_at_the_survivor(
+    mall: Mall, twin: Mall
+) -> None:
+    old, kept = await two_members(mall)
+    sales = [mall.sale(1_000, member_id=old) for _ in range(32)]
+    pushes = [door.push(sale) for door, sale in zip([mall, twin] * 16, sales, strict=True)]
+    answers = await asyncio.gather(*pushes[:16], merge(twin, old, kept), *pushes[16:])
+    assert {answer.status_code for answer in answers} == {201}
+    assert await mall.balance(kept) == 320
+    refunds = [mall.refund(sale) for sale in sales]
+    answers = await asyncio.gather(
+        *(door.push(refund) for door, refund in zip([mall, twin] * 16, refunds, strict=True))
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert await mall.balance(kept) == 0

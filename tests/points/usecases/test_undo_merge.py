@@ -1,0 +1,122 @@
+"""A merge was a mistake: what is left of the moved points goes back, and nothing is made twice."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared.contracts.points import AccountsMergeUndone
+from shared.ids import new_id
+from tests.points.mall import Mall
+from tests.points.usecases.test_close_transfer import LOTS
+from tests.points.usecases.test_merge_accounts import merged, two_members
+from tests.points.usecases.test_offer_transfer import offer
+
+
+async def undo(mall: Mall, made: dict[str, Any]) -> httpx.Response:
+    return await mall.post(f"/v1/merges/{made['merge_id']}/undo")
+
+
+async def undone(mall: Mall, made: dict[str, Any]) -> int:
+    answer = await undo(mall, made)
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["restored"])
+
+
+async def in_debt(mall: Mall, points: int) -> UUID:
+    member_id = await mall.enrol()
+    sale = await mall.sold(points * 100, member_id=member_id)
+    await mall.adjust(member_id, -points, f"spent by {member_id}")
+    await mall.push(mall.refund(sale))
+    return member_id
+
+
+async def test_an_undone_merge_leaves_both_as_they_were(mall: Mall) -> None:
+    await mall.set_policy(expires_months=1)
+    old, kept = await two_members(mall)
+    await mall.sold(10_000, member_id=old)
+    await mall.sold(5_000, member_id=kept)
+    before = [await mall.rows(LOTS, m=m) for m in (old, kept)]
+    made = await merged(mall, old, kept)
+    mall.clock.advance(days=20)
+    assert await undone(mall, made) == 100
+    assert [await mall.rows(LOTS, m=m) for m in (old, kept)] == before
+    assert (await mall.balance(old), await mall.balance(kept)) == (100, 50)
+    again = await undo(mall, made)
+    assert (again.status_code, again.json()["restored"]) == (200, 100)
+    [event] = await mall.told(AccountsMergeUndone)
+    assert (event.merged_member_id, event.restored) == (old, 100)
+    assert (await mall.push(mall.sale(1_000, member_id=old))).json()["balance"] == 110
+
+
+async def test_what_was_spent_stays_spent_and_what_was_earned_since_stays(mall: Mall) -> None:
+    old, kept = await two_members(mall)
+    sale = await mall.sold(10_000, member_id=old)
+    await mall.adjust(kept, 50, "a")
+    made = await merged(mall, old, kept)
+    await mall.adjust(kept, -30, "spent")  # Of the moved lot, which is the older one.
+    await mall.sold(2_000, member_id=old)
+    assert await mall.balance(kept) == 140
+    [(left,)] = await mall.rows(
+        "SELECT l.remaining FROM lot l WHERE l.program_id = :p AND l.account_id = :m "
+        "AND l.origin_id IS NOT NULL",
+        m=kept,
+    )
+    assert await undone(mall, made) == left
+    assert await mall.balance(old) + await mall.balance(kept) == 140
+    assert await mall.balance(old) == left
+    # The old receipt is the old member's again.
+    await mall.push(mall.refund(sale))
+    assert await mall.balance(old) == left - 100
+
+
+async def test_a_debt_that_went_along_comes_back_and_so_does_what_paid_it(mall: Mall) -> None:
+    await mall.set_policy(expires_months=1)
+    old, kept = await in_debt(mall, 100), await mall.enrol()
+    await mall.sold(7_000, member_id=kept)
+    [before] = await mall.rows(LOTS, m=kept)
+    made = await merged(mall, old, kept)
+    assert await mall.balance(kept) == -30
+    assert await undone(mall, made) == -100
+    assert (await mall.balance(old), await mall.balance(kept)) == (-100, 70)
+    assert await mall.rows(LOTS, m=kept) == [before]
+
+
+async def test_a_survivor_in_debt_spends_what_comes_on_it(mall: Mall) -> None:
+    old, kept = await mall.enrol(), await in_debt(mall, 40)
+    await mall.adjust(old, 100, "a")
+    made = await merged(mall, old, kept)
+    assert await mall.balance(kept) == 60
+    assert await undone(mall, made) == 60
+    assert (await mall.balance(old), await mall.balance(kept)) == (60, 0)
+
+
+async def test_points_on_offer_stay_until_that_is_over(mall: Mall) -> None:
+    old, kept = await two_members(mall)
+    friend = await mall.enrol()
+    await mall.adjust(old, 100, "a")
+    made = await merged(mall, old, kept)
+    held = (await offer(mall, kept, friend, 10)).json()
+    refused = await undo(mall, made)
+    assert (refused.status_code, refused.json()["code"]) == (409, "account_has_holds")
+    await mall.post(f"/v1/members/{kept}/transfers/{held['transfer_id']}/cancellation", None, kept)
+    assert await undone(mall, made) == 100
+
+
+async def test_merges_are_undone_in_time_and_the_latest_first(mall: Mall) -> None:
+    first, second = await two_members(mall)
+    third = await mall.enrol()
+    await mall.adjust(first, 100, "a")
+    one = await merged(mall, first, second)
+    two = await merged(mall, second, third)
+    assert (await mall.push(mall.sale(1_000, member_id=first))).status_code == 201
+    assert await mall.balance(third) == 110
+    refused = await undo(mall, one)
+    assert (refused.status_code, refused.json()["code"]) == (409, "merge_not_latest")
+    assert (await undone(mall, two), await undone(mall, one)) == (100, 100)
+    assert [await mall.balance(m) for m in (first, second, third)] == [100, 0, 10]
+    late = await merged(mall, first, second)
+    mall.clock.advance(days=30, seconds=1)
+    refused = await undo(mall, late)
+    assert (refused.status_code, refused.json()["code"]) == (422, "merge_too_old")
+    assert (await undo(mall, {"merge_id": new_id()})).status_code == 404
