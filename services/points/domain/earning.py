@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.points.domain.caps import NO_LIMITS, Limits
@@ -26,7 +26,7 @@ from services.points.domain.receipts import Line
 
 _MILLI = 1_000
 _MICRO = 1_000_000
-_REMEMBERED_MAX = 50_000
+_REMEMBERED_MAX = 5_000
 BUILT_IN_ID = UUID("00000000-0000-8000-8000-000000000000")
 # Tenders that are not new money, by kind and amount in minor units.
 Tenders = Sequence[tuple[str, int]]
@@ -57,6 +57,9 @@ class Clawback(StrEnum):
     WITHIN_BALANCE = "within_balance"
 
 
+Remembered = dict[tuple[str, str | None, str | None], Applied]
+
+
 @dataclass(frozen=True)
 class Policy:
     """A version of the programme's earning rules. Tier multipliers are in thousandths (1500 is
@@ -78,37 +81,48 @@ class Policy:
     spec: Mapping[str, Any] = field(default_factory=dict, repr=False)
     denominator: int = field(init=False)
     is_rounded_once: bool = field(init=False)
-    _remembered: dict[Any, Applied] = field(
+    told: tuple[str, str] = field(init=False, repr=False)
+    _by_shop: dict[UUID, tuple[UUID | None, Remembered]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "denominator", self.levels.denominator())
         has_steps = any(rate.step_minor != 1 for rate in self.levels.rates())
-        is_rounded_once = self.rounding_level is RoundingLevel.RECEIPT and not has_steps
-        object.__setattr__(self, "is_rounded_once", is_rounded_once)
+        known = {
+            "denominator": self.levels.denominator(),
+            "is_rounded_once": self.rounding_level is RoundingLevel.RECEIPT and not has_steps,
+            # What every reason says of the policy, before and after what it says of the receipt.
+            "told": (
+                f'"policy_id":"{self.policy_id}","policy_version":{self.version}',
+                f'"rounding":"{self.rounding}","rounding_level":"{self.rounding_level}"',
+            ),
+        }
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
+
+    def remembered(self, shop_id: UUID, mall_id: UUID | None) -> Remembered:
+        """What lines of the shop were found to earn by: receipts are much alike."""
+        known = self._by_shop.get(shop_id)
+        if known is not None and known[0] == mall_id and len(known[1]) < _REMEMBERED_MAX:
+            return known[1]
+        if len(self._by_shop) >= _REMEMBERED_MAX:
+            self._by_shop.clear()
+        fresh: Remembered = {}
+        self._by_shop[shop_id] = mall_id, fresh
+        return fresh
 
     def applied_to(self, place: Place, line: Line) -> Applied:
-        """The rates for the line, remembered: receipts are much alike."""
-        key = (place, line.category, line.brand, line.sku)
-        found = self._remembered.get(key)
-        if found is None:
-            named = (line.category, line.brand, line.sku)
-            if self.basis.excludes(*named):
-                found = NOTHING
-            else:
-                found = apply_levels(self.levels, self.denominator, place, *named)
-            if len(self._remembered) >= _REMEMBERED_MAX:
-                self._remembered.clear()
-            self._remembered[key] = found
-        return found
+        """The rates that the line earns by there."""
+        named = (line.category, line.brand, line.sku)
+        if self.basis.excludes(*named):
+            return NOTHING
+        return apply_levels(self.levels, self.denominator, place, *named)
 
 
 Weight = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """What a sale is worth under a policy, kept with it for refunds and re-rating.
 
     A weight is (line number, amount in minor units, exact worth in `1/denominator` points before
@@ -145,17 +159,19 @@ class Rating:
         """A weight in millionths of a point, for events."""
         return weight * _MICRO // self.denominator
 
-    def by_part(self) -> list[tuple[Part, int]]:
-        """What of the receipt earns by each rate, in `1/scale` minor units."""
-        alike: dict[Applied, int] = {}
+    def by_text(self) -> dict[str, int]:
+        """What of the receipt earns by each rate, in `1/scale` minor units, by the rate's text."""
+        sums: dict[str, int] = {}
         for eligible, applied in self.rated:
-            alike[applied] = alike.get(applied, 0) + eligible
-        parts: dict[str, tuple[Part, int]] = {}
-        for applied, eligible in alike.items():
             for part in applied.parts:
-                before = parts[part.text][1] if part.text in parts else 0
-                parts[part.text] = part, before + eligible
-        return list(parts.values())
+                text = part.text
+                sums[text] = sums.get(text, 0) + eligible
+        return sums
+
+    def by_part(self) -> list[tuple[Part, int]]:
+        """The same with the rates themselves."""
+        parts = {part.text: part for _, applied in self.rated for part in applied.parts}
+        return [(parts[text], eligible) for text, eligible in self.by_text().items()]
 
 
 def rate_lines(
@@ -169,18 +185,24 @@ def rate_lines(
 
     Tenders that the policy excludes are taken out of every line in proportion, exactly.
     """
-    place = Place(shop_id, mall_id)
     basis = policy.basis
-    excluded_minor = sum(amount for kind, amount in tenders if kind in basis.excluded_tenders)
-    scale = paid = 1
-    if excluded_minor:
-        scale = sum(line.amount_minor for line in lines)
-        paid = scale - excluded_minor
+    remembered = policy.remembered(shop_id, mall_id)
+    paid, scale = _new_money(basis, lines, tenders) if tenders else (1, 1)
+    counts_all = basis.counts_tax and basis.counts_delivery
     weights, rated = [], []
     for line in lines:
-        applied = policy.applied_to(place, line)
-        eligible = 0 if applied is NOTHING else basis.amount_of(line) * paid
-        weights.append((line.line_number, line.amount_minor, eligible * applied.unit))
+        key = (line.category, line.brand, line.sku)
+        applied = remembered.get(key)
+        if applied is None:
+            place = Place(shop_id, mall_id)
+            applied = remembered[key] = policy.applied_to(place, line)
+        amount = eligible = line.amount_minor
+        if applied is NOTHING:
+            eligible = 0
+        elif not counts_all:
+            eligible = basis.amount_of(line)
+        eligible *= paid
+        weights.append((line.line_number, amount, eligible * applied.unit))
         rated.append((eligible, applied))
     if policy.minimum_minor:
         total = sum(eligible for eligible, _ in rated)
@@ -188,6 +210,15 @@ def rate_lines(
             nothing = tuple((number, amount, 0) for number, amount, _ in weights)
             return Rating(policy, nothing, tuple(rated), scale, is_below_minimum=True)
     return Rating(policy, tuple(weights), tuple(rated), scale)
+
+
+def _new_money(basis: Basis, lines: Sequence[Line], tenders: Tenders) -> tuple[int, int]:
+    """The share of the receipt that was paid with what counts, as a fraction."""
+    excluded_minor = sum(amount for kind, amount in tenders if kind in basis.excluded_tenders)
+    if not excluded_minor:
+        return 1, 1
+    total_minor = sum(line.amount_minor for line in lines)
+    return total_minor - excluded_minor, total_minor
 
 
 def points_of(rating: Rating, tier: str | None) -> int:

@@ -155,7 +155,7 @@ def _part(source: str, rate: Rate, unit: int, *multipliers: str) -> Part:
         said["step_minor"] = rate.step_minor
     if multipliers:
         said["multipliers"] = multipliers
-    return Part(source, rate, multipliers, unit, json.dumps(said)[:-1])
+    return Part(source, rate, multipliers, unit, json.dumps(said, separators=(",", ":"))[:-1])
 
 
 def _level_rates(

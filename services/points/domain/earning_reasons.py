@@ -4,7 +4,6 @@ import json
 
 from services.points.domain.caps import Note
 from services.points.domain.earning import Rating
-from services.points.domain.receipts import text_of
 
 
 def rating_reason(rating: Rating, tier: str | None, more: str = "") -> str:
@@ -12,19 +11,20 @@ def rating_reason(rating: Rating, tier: str | None, more: str = "") -> str:
 
     Written by hand, for it is made with every sale; codes need no escaping.
     """
-    policy, scale = rating.policy, rating.scale
+    scale = rating.scale
+    about, rounding = rating.policy.told
     named = "null" if tier is None else f'"{tier}"'
     rates = ",".join(
-        f'{part.text}, "eligible_minor": {eligible // scale}}}'
-        for part, eligible in rating.by_part()
+        [
+            f'{text},"eligible_minor":{eligible // scale}}}'
+            for text, eligible in rating.by_text().items()
+        ]
     )
     return (
-        f'{{"rule":"earning_policy","policy_id":"{text_of(policy.policy_id)}",'
-        f'"policy_version":{policy.version},"tier":{named},'
+        f'{{"rule":"earning_policy",{about},"tier":{named},'
         f'"multiplier_milli":{rating.multiplier_milli(tier)},"rates":[{rates}],'
         f'"eligible_minor":{rating.eligible_minor},"weight":{rating.total_weight},'
-        f'"denominator":{rating.denominator},"rounding":"{policy.rounding}",'
-        f'"rounding_level":"{policy.rounding_level}"{more}}}'
+        f'"denominator":{rating.denominator},{rounding}{more}}}'
     )
 
 

@@ -20,7 +20,6 @@ from services.points.domain.earning import (
 from services.points.domain.earning_rates import (
     Basis,
     Combine,
-    Place,
     Rate,
     Rule,
     RulesCombine,
@@ -241,11 +240,21 @@ def test_q_2_a_multiplier_has_three_decimals_and_fractions_are_dropped() -> None
     assert points_of(rating, "gold") == 7
 
 
-def test_codes_that_never_end_are_not_remembered_for_ever() -> None:
+def test_codes_and_shops_that_never_end_are_not_remembered_for_ever() -> None:
     policy = make_policy()
-    for number in range(50_010):
-        policy.applied_to(Place(SHOP, None), Line(1, f"c{number}", None, 1, 100, 0))
-    assert len(policy._remembered) <= 50_000
+    for number in range(5_010):
+        line = Line(1, f"c{number}", None, 1, 100, 0)
+        rate_lines(policy, UUID(int=number), [line])
+        rate_lines(policy, SHOP, [line])
+    assert len(policy.remembered(SHOP, None)) < 5_000
+    assert len(policy._by_shop) <= 5_000
+
+
+def test_a_shop_that_moved_earns_by_its_new_malls_rates() -> None:
+    policy = make_policy(malls={MALL: Rate(2, 100)})
+    line = Line(1, "red", None, 1, 100, 0)
+    for mall, points in [(None, 1), (MALL, 2), (None, 1)]:
+        assert points_of(rate_lines(policy, SHOP, [line], mall), None) == points
 
 
 @given(
