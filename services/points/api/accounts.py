@@ -18,6 +18,7 @@ from services.points.queries.accounts import (
     list_receipts,
 )
 from services.points.queries.as_of import find_balance_at, instant_of
+from services.points.queries.pending import find_pending_at, find_points
 from shared.db import Driver, Statements, driver
 from shared.http.depends import MemberOrStaff, Tx, reads_of
 
@@ -38,13 +39,23 @@ _REASON: dict[str, Any] = {
 }
 
 
+class ActivationRow(BaseModel):
+    """Points that wait; without `activates_at` for an event or for staff."""
+
+    activates_at: datetime | None = Field(examples=["2026-03-16T16:00:00Z", None])
+    points: int = Field(examples=[20])
+
+
 class BalanceOut(BaseModel):
-    """Points now. `balance` is negative when claw-backs left a debt, told in `debt` too."""
+    """Points now. `balance` is negative when claw-backs left a debt, told in `debt` too. `pending`
+    points are in the balance and cannot be spent yet; `activations` says from when on."""
 
     member_id: UUID = Field(examples=["0199f3a2-c1d0-7b7e-8000-00000000000a"])
     balance: int = Field(examples=[199])
     debt: int = Field(examples=[0])
     version: int = Field(examples=[1], description="number of postings so far")
+    pending: int = Field(examples=[20])
+    activations: list[ActivationRow]
 
 
 class PostingRow(BaseModel):
@@ -122,16 +133,29 @@ async def read_balance(
 ) -> Response:
     """The balance right now: what every 201 of a till so far has posted. Or as it once was."""
     check_may_read(who, member_id)
-    found = await _balance(reads_of(request), who.program_id, member_id, as_of)
+    found = await _points(reads_of(request), who.program_id, member_id, as_of)
     if found is None:
         raise MemberUnknown("No such member in this programme.")
-    balance, version = found
-    # The hottest read: its four fields are written by hand, checked against the model by a test.
+    balance, version, pending, activations = found
+    # The hottest read: its few fields are written by hand, checked against the model by a test.
     return Response(
         f'{{"member_id":"{member_id}","balance":{balance},'
-        f'"debt":{max(0, -balance)},"version":{version}}}',
+        f'"debt":{max(0, -balance)},"version":{version},'
+        f'"pending":{pending},"activations":{activations}}}',
         media_type="application/json",
     )
+
+
+async def _points(
+    reads: Statements, program_id: UUID, member_id: UUID, as_of: date | datetime | None
+) -> tuple[int, int, int, str] | None:
+    if as_of is None:
+        return await find_points(reads, program_id, member_id)
+    instant = await instant_of(reads, program_id, as_of)
+    found = await find_balance_at(reads, program_id, member_id, instant)
+    if found is None:
+        return None
+    return *found, *await find_pending_at(reads, program_id, member_id, found[1], instant)
 
 
 async def _balance(

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.points.api import (
     accounts,
+    activations,
     adjustment_rules,
     adjustments,
     claims,
@@ -45,6 +46,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             pos_transactions.router,
             quotes.router,
             accounts.router,
+            activations.router,
             claims.router,
             expiry.router,
             adjustments.router,

@@ -12,6 +12,7 @@ CASES = "points.cases"
 MERGE = "points.merge"
 POLICY = "points.policy"
 DESK = "desk"
+ACTIVITIES = "points.activities"
 FINANCE = "points.finance"
 IMPORT = "points.import"
 

@@ -353,3 +353,7 @@ class QuoteOutdated(Unavailable):
 
 class ExpiryChangeIncomplete(Rejected):
     """A campaign's change of expiry does not say until when, or how much longer."""
+
+
+class NothingPending(NotFound):
+    """No pending points of the member fit what was asked for."""

@@ -49,3 +49,8 @@ def pending_until(
     midnight = datetime.combine(first_day, time(), zone(time_zone))
     activates_at = midnight.astimezone(earned_at.tzinfo)
     return (True, activates_at) if activates_at > now else (False, None)
+
+
+def awaited_event(terms: PendingTerms) -> str | None:
+    """The event that makes the points active, or None when it is something else."""
+    return terms.event if terms.mode is PendingMode.EVENT else None

@@ -18,7 +18,7 @@ from services.points.domain.errors import OriginalIsRefund
 from services.points.domain.expiry import expiry_of
 from services.points.domain.ledger import Account, Books, Cause
 from services.points.domain.lots import LotTerms
-from services.points.domain.pending import pending_until
+from services.points.domain.pending import awaited_event, pending_until
 from services.points.domain.pos_records import ANONYMOUS, POSTED, WAITING_MEMBER, Stored
 from services.points.domain.tiers import tier_at
 
@@ -80,9 +80,13 @@ def _count(
 
 def _more(sale: Stored) -> str:
     """What a reason tells beside the rating: the currency, and what the limits took."""
+    assert sale.rating is not None
+    awaits = awaited_event(sale.rating.policy.pending)
+    awaited = f',"awaits":"{awaits}"' if awaits is not None else ""
     if not sale.trimmed:
-        return f',"currency":"{sale.currency}"'
-    return f',"currency":"{sale.currency}","trimmed":{sale.trimmed},"limits":{sale.notes}'
+        return f',"currency":"{sale.currency}"{awaited}'
+    limited = f'"trimmed":{sale.trimmed},"limits":{sale.notes}'
+    return f',"currency":"{sale.currency}",{limited}{awaited}'
 
 
 def _terms(sale: Stored, now: datetime) -> LotTerms:

@@ -231,5 +231,13 @@ async def activate_lots(
     """Make pending lots active that are due at `now`; returns how many."""
     connection = await driver(session)
     return int(
-        await connection.fetchval("SELECT activate_lots($1, $2, $3)", program_id, now, lots_max)
+        await connection.fetchval(
+            "SELECT activate_lots($1, $2, $3, $4, $5, $6)",
+            program_id,
+            now,
+            lots_max,
+            [new_id() for _ in range(lots_max)],
+            correlation_id.get(),
+            trace_parent.get(),
+        )
     )

@@ -66,9 +66,11 @@ CREATE FUNCTION expiry_source(account uuid, due timestamptz) RETURNS uuid LANGUA
 $$;
 
 -- Pending points whose time has come are good from now on: of some accounts, locked ascending.
--- Returns how many lots.
-CREATE FUNCTION activate_lots(program uuid, recorded timestamptz, lots_max integer)
-RETURNS bigint LANGUAGE plpgsql AS $$
+-- Returns how many lots. `event_ids` has one for each account, so `lots_max` are enough.
+CREATE FUNCTION activate_lots(
+    program uuid, recorded timestamptz, lots_max integer, event_ids uuid[], correlation text,
+    trace text
+) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     chosen uuid[];
     done bigint;
@@ -91,6 +93,22 @@ BEGIN
     FROM lot l
     WHERE l.program_id = program AND l.account_id = ANY (chosen) AND l.state = 'pending'
       AND l.remaining > 0 AND l.activates_at <= recorded;
+    INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at,
+                        correlation_id, traceparent)
+    SELECT program, event_ids[d.number], 'points.activated.v1', 'points.ledger',
+           d.account_id::text, json_build_object(
+               'program_id', program, 'account_id', d.account_id, 'member_id', d.member_id,
+               'wallet', d.wallet, 'points', d.points, 'lots', d.lots, 'cause', 'clock',
+               'event', NULL, 'activated_at', recorded)::text,
+           recorded, correlation, trace
+    FROM (SELECT l.account_id, a.member_id, a.wallet, sum(l.remaining) AS points,
+                 json_agg(json_build_object('lot_version', l.version, 'points', l.remaining)
+                          ORDER BY l.version) AS lots,
+                 row_number() OVER (ORDER BY l.account_id) AS number
+          FROM lot l JOIN account a USING (program_id, account_id)
+          WHERE l.program_id = program AND l.account_id = ANY (chosen) AND l.state = 'pending'
+            AND l.remaining > 0 AND l.activates_at <= recorded
+          GROUP BY l.account_id, a.member_id, a.wallet) d;
     UPDATE account a SET pending = a.pending - d.points
     FROM (SELECT l.account_id, sum(l.remaining) AS points FROM lot l
           WHERE l.program_id = program AND l.account_id = ANY (chosen) AND l.state = 'pending'

@@ -28,6 +28,8 @@ TRIED = {
     "GET /v1/members/{member_id}/postings",
     "GET /v1/members/{member_id}/postings/{version}",
     "GET /v1/members/{member_id}/receipts",
+    "POST /v1/members/{member_id}/activations",
+    "POST /v1/members/{member_id}/activation-events",
     "POST /v1/members/{member_id}/receipt-claims",
     "POST /v1/members/{member_id}/adjustments",
     "GET /v1/members/{member_id}/adjustments",
@@ -263,3 +265,17 @@ async def test_the_books_files_and_wallets_are_each_programmes_own(mall: Mall) -
         f"/v1/members/{member_id}/statement-exports", json={}, headers=other.staff()
     )
     assert answer.status_code == 404
+
+
+async def test_pending_points_are_made_good_within_their_programme_only(mall: Mall) -> None:
+    other = await mall.another()
+    await mall.set_policy(pending={"mode": "event", "event": "delivered"})
+    member_id = await mall.enrol()
+    await mall.sold(10_000, member_id=member_id)
+    base = f"/v1/members/{member_id}"
+    by_hand = {"lot_version": 1, "reason_code": "x", "note": "x"}
+    assert (await other.post(f"{base}/activations", by_hand, None, "k")).status_code == 404
+    told = {"event": "delivered"}
+    assert (await other.post(f"{base}/activation-events", told, None, "k")).status_code == 404
+    shown = await mall.get(f"{base}/points", member_id)
+    assert shown.json()["pending"] == 100
