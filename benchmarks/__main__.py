@@ -16,6 +16,7 @@ from benchmarks import (
     row_5_scoring,
     row_6_line,
     row_9_memory,
+    row_night,
 )
 from benchmarks.engines import open_engines
 from benchmarks.measures import Figure, Memory
@@ -30,6 +31,7 @@ ROWS: dict[int, Measure] = {
     5: row_5_scoring.measure,
     9: row_9_memory.measure,
     6: row_6_line.measure,
+    10: row_night.measure,
 }
 
 

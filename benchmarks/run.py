@@ -31,6 +31,7 @@ class Sizes:
     events: int = 20_000
     line_members: int = 20_000
     line_batches: int = 20
+    night_lots: int = 1_000_000
 
 
 QUICK = Sizes(
@@ -45,6 +46,7 @@ QUICK = Sizes(
     events=5_000,
     line_members=5_000,
     line_batches=5,
+    night_lots=40_000,
 )
 
 
