@@ -31,7 +31,9 @@ async def test_a_statement_whose_last_page_is_full_has_no_empty_one_behind(mall:
     assert (len(page["postings"]), page["next_before"]) == (1, None)
 
 
-async def test_a_posting_is_explained_with_rule_inputs_lots_and_sentences(mall: Mall) -> None:
+async def test_peer_open_loyalty_79_a_posting_is_explained_with_rule_inputs_lots_and_sentences(
+    mall: Mall,
+) -> None:
     await mall.set_policy(tier_multipliers_milli={"gold": 1_500}, expires_months=12)
     member_id = await mall.enrol("gold")
     sale = await mall.sold(10_000, member_id=member_id)

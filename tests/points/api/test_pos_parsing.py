@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from services.points.api.pos_models import SALE_EXAMPLE
+from services.points.api.pos_parsing import Reader, read_one
 from services.points.settings import PointsSettings
 from shared.auth import derive_till_secret, till_headers
 from tests.points.mall import POS, Mall, open_mall
-from tests.points.samples import NOON
+from tests.points.samples import NOON, PROGRAM
 from tests.support.service import DEPLOYMENT_KEY
 
 TABLES = ("pos_transaction", "pos_conflict", "posting", "account", "member_number", "outbox")
@@ -247,3 +249,17 @@ async def test_a_repeated_name_in_the_json_counts_by_its_last_value_like_everywh
 ) -> None:
     raw = json.dumps(mall.sale(100)).replace('"currency"', '"currency": "USD", "currency"')
     assert (await mall.push(raw.encode())).status_code == 201
+
+
+def test_a_receipt_without_newer_fields_has_the_content_it_always_had() -> None:
+    """A till that sends again what it sent before newer fields existed must find its receipt."""
+    reader = Reader(PROGRAM, DEPLOYMENT_KEY, 1)
+    receipt = read_one(reader, json.dumps(SALE_EXAMPLE).encode())
+    assert receipt.content == (
+        '{"kind":"sale","shop_id":"0199f3a2-0000-7000-8000-000000000001","till_id":"T1",'
+        '"receipt_number":"R-10001","business_date":"2026-03-10",'
+        '"purchased_at":"2026-03-10T19:30:00+08:00","currency":"CNY","total_minor":19900,'
+        '"lines":[{"line_number":1,"category":"grocery","quantity":1,"amount_minor":19900,'
+        '"discount_minor":0}],"tenders":[{"kind":"mobile","amount_minor":19900}],'
+        '"member_number":"612345678904"}'
+    )

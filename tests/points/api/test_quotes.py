@@ -120,7 +120,9 @@ async def test_a_quote_is_what_the_receipt_then_earns(
     assert len(codes) >= 2, seed
 
 
-async def test_a_quote_says_why_line_by_line(mall: Mall) -> None:
+async def test_peer_odoo_114004_the_basis_is_stated_and_a_quote_shows_it_line_by_line(
+    mall: Mall,
+) -> None:
     await mall.set_policy(**EVERYTHING)
     member_id = await mall.enrol("gold")
     lines = [

@@ -94,7 +94,7 @@ def test_below_the_minimum_a_receipt_earns_nothing_and_is_worth_nothing() -> Non
         (RoundingLevel.RULE, Rounding.HALF_UP, 2),
     ],
 )
-def test_a_fraction_is_rounded_at_the_stated_level(
+def test_peer_saleor_fuint_a_fraction_is_rounded_once_at_the_stated_level(
     level: RoundingLevel, rounding: Rounding, points: int
 ) -> None:
     policy = make_policy(rounding_level=level, rounding=rounding)

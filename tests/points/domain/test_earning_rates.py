@@ -61,7 +61,7 @@ def test_o_7_three_times_for_some_lines(named: dict[str, list[str]]) -> None:
     assert points_of(rate_lines(policy, SHOP, BASKET), None) == 704
 
 
-def test_of_rules_the_first_that_fits_or_all_of_them_count() -> None:
+def test_peer_open_loyalty_which_of_the_rules_count_is_stated() -> None:
     rules = (
         Rule("tea", Rate(5, 100), categories=frozenset({"tea"})),
         Rule("double", multiplier_milli=2_000),

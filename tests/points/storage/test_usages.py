@@ -80,7 +80,7 @@ async def test_receipts_of_one_batch_share_the_room(mall: Mall) -> None:
 
 
 @pytest.mark.parametrize("with_locks", [False, True], ids=["plain", "locked"])
-async def test_races_of_one_member_never_grant_more_than_the_cap(
+async def test_peer_medusa_13451_races_of_one_member_never_grant_more_than_the_cap(
     mall: Mall, twin: Mall, with_locks: bool
 ) -> None:
     """Both processes, both ways of recording: a refund in between makes a batch need locks."""
