@@ -76,11 +76,20 @@ async def give_back(mall: Mall, member_id: UUID, version: int, points: int) -> N
 
 
 async def expire(mall: Mall, member_id: UUID, points: int) -> None:
-    """Points of the member end."""
+    """Points of the member's first lot end, here and now."""
+    await mall.execute(
+        "UPDATE lot SET expires_at = least(expires_at, :now) WHERE program_id = :p AND account_id = :m AND version = "
+        "(SELECT min(version) FROM lot WHERE program_id = :p AND account_id = :m "
+        "AND remaining > 0)",
+        m=member_id,
+        now=mall.clock(),
+    )
     async with transaction(mall.engine) as session:
         accounts = await lock_accounts(session, mall.program_id, {member_id})
         await load_lots(session, mall.program_id, accounts)
         write, account = Write(), accounts[member_id]
         cause = Cause("expire", ledger.EXPIRY, "test_expiry", new_id(), "{}")
-        write.books.take_from(account, [(account.lots[0], points)], cause)
+        write.books.take_from(
+            account, [(min(account.lots, key=lambda lot: lot.version), points)], cause
+        )
         await write_books(session, mall.program_id, mall.clock(), write)

@@ -31,7 +31,8 @@ _MEMBER_ID = "0199f3a2-c1d0-7b7e-8000-00000000000a"
 class AdjustmentIn(Strict):
     """Points to add, or to take when negative; the balance must cover what is taken.
 
-    `evidence` is a text or an address; some reason codes ask for it.
+    `evidence` is a text or an address; some reason codes ask for it. `wallet` is one of
+    `GET /v1/wallets`; what does not fit under its limit is refused.
     """
 
     model_config = ConfigDict(
@@ -44,6 +45,7 @@ class AdjustmentIn(Strict):
     reason_code: Code
     note: Name
     evidence: Evidence | None = None
+    wallet: Code = "points"
 
 
 class WriteOffIn(Strict):
@@ -74,6 +76,7 @@ class AdjustmentOut(BaseModel):
 
     adjustment_id: UUID = Field(examples=[_ADJUSTMENT_ID])
     member_id: UUID = Field(examples=[_MEMBER_ID])
+    wallet: str = Field(examples=["points"])
     kind: str = Field(examples=["adjustment", "write_off"])
     status: Status = Field(examples=["posted"])
     points: int = Field(examples=[50])
@@ -154,6 +157,7 @@ async def adjust(
         key,
         body.evidence,
         ADJUSTMENT,
+        body.wallet,
     )
     return await _adjust(asked, staff, session, now, request, response)
 

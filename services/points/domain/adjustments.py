@@ -67,6 +67,7 @@ class Adjustment:
     checked_by: str | None = None
     checked_at: datetime | None = None
     check_note: str | None = None
+    wallet: str = "points"
 
     def reason(self) -> dict[str, Any]:
         """Who, why and on what ground; the posting keeps it."""
@@ -93,3 +94,4 @@ class Asked:
     idempotency_key: str
     evidence: str | None = None
     kind: str = field(default=ADJUSTMENT)
+    wallet: str = "points"

@@ -257,12 +257,8 @@ def _terms_of_new(
     """The lot's own terms, but for its end where that has passed."""
     grace_end = moment.now + timedelta(days=moment.grace_days) if moment.grace_days else None
     if taken is None:
-        return LotTerms(
-            expires_at=grace_end,
-            mall_id=spent.mall_id,
-            shop_id=spent.shop_id,
-            earned_at=moment.now,
-        )
+        # No mall issued them: the programme stood for them when they were spent, and does now.
+        return LotTerms(expires_at=grace_end, earned_at=moment.now)
     terms = taken.terms._replace(origin_id=taken.terms.origin_id or taken.source_id)
     if not (is_late and moment.grace_days):
         return terms

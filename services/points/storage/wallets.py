@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.errors import WalletUnknown
+from services.points.domain.errors import MemberUnknown, WalletUnknown
 from services.points.domain.expiry import read_expiry
+from services.points.domain.ledger import Account
 from services.points.domain.wallets import BUILT_IN, POINTS, Wallet, account_id_of
+from services.points.storage.liability import find_program_zone
+from services.points.storage.pos_transactions import lock_accounts
 from shared.db import driver
 
 _COLUMNS = "wallet, name, expiry::text AS expiry, balance_max, may_transfer, may_redeem"
@@ -93,14 +97,22 @@ async def open_wallet_accounts(
 ) -> dict[tuple[UUID, str], UUID]:
     """Account ids of (member, wallet), with rows for those of other wallets than points.
 
-    Call it before the accounts are locked, with members that are known: rows are inserted in a
-    statement of their own, in the order of the locks.
+    Call it before the accounts are locked: rows are inserted in a statement of their own, in the
+    order of the locks. Other wallets of members who are not open are left out: whoever locks
+    their ids would make accounts of nobody.
     """
     ids = {(member, wallet): account_id_of(member, wallet) for member, wallet in wanted}
     others = sorted((ids[key].int, key) for key in ids if key[1] != POINTS)
-    if others:
-        await _insert_accounts(session, program_id, [key for _, key in others], ids)
-    return ids
+    if not others:
+        return ids
+    await _insert_accounts(session, program_id, [key for _, key in others], ids)
+    rows = await (await driver(session)).fetch(
+        "SELECT account_id FROM account WHERE program_id = $1 AND account_id = ANY ($2::uuid[])",
+        program_id,
+        [ids[key] for _, key in others],
+    )
+    known = {row["account_id"] for row in rows}
+    return {key: id_ for key, id_ in ids.items() if key[1] == POINTS or id_ in known}
 
 
 async def _insert_accounts(
@@ -124,3 +136,30 @@ async def _insert_accounts(
         [member for member, _ in keys],
         [wallet for _, wallet in keys],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A member's wallet that something is done to: its account, and the member's own, locked."""
+
+    wallet: Wallet
+    account: Account
+    member: Account
+    time_zone: str
+
+
+async def lock_target(
+    session: AsyncSession, program_id: UUID, member_id: UUID, wallet: str
+) -> Target:
+    """Lock the member's account and that of the wallet, which is made if it is not there.
+
+    Whether the member may do anything is for the caller to see. Raises `WalletUnknown`, and
+    `MemberUnknown` for another wallet of nobody.
+    """
+    kind = await get_wallet(session, program_id, wallet)
+    ids = await open_wallet_accounts(session, program_id, [(member_id, wallet)])
+    accounts = await lock_accounts(session, program_id, {member_id, *ids.values()})
+    if (member_id, wallet) not in ids:
+        raise MemberUnknown("No such member in this programme.")
+    zone = await find_program_zone(session, program_id) if wallet != POINTS else "UTC"
+    return Target(kind, accounts[ids[member_id, wallet]], accounts[member_id], zone)

@@ -40,6 +40,7 @@ adjustment = Table(
     Column("checked_by", Text),
     instant("checked_at", nullable=True),
     Column("check_note", Text),
+    Column("wallet", Text, nullable=False, server_default="points"),
     PrimaryKeyConstraint("program_id", "adjustment_id"),
     UniqueConstraint("program_id", "idempotency_key"),
     CheckConstraint("kind IN ('adjustment', 'write_off')", name="kind"),

@@ -22,13 +22,15 @@ from services.points.domain.adjustments import (
 )
 from services.points.domain.ledger import Account, Books, Cause
 from services.points.domain.lots import LotTerms
+from services.points.domain.wallets import POINTS, check_room, terms_of
 from services.points.storage.adjustments import (
     find_adjustment_by_key,
     find_rules,
     insert_adjustment,
 )
 from services.points.storage.books import Write, write_books
-from services.points.storage.pos_transactions import load_lots, lock_accounts
+from services.points.storage.pos_transactions import load_lots
+from services.points.storage.wallets import Target, lock_target
 
 
 async def adjust_points(
@@ -44,25 +46,25 @@ async def adjust_points(
     it is new. `points_unchecked_max` holds where the programme has set no rules.
 
     Raises `MemberUnknown`, `AccountMerged`, `AccountFrozen`, `InsufficientPoints`,
-    `MoreThanOwed`, `ReasonCodeUnknown`, `EvidenceMissing`, `IdempotencyKeyReused`.
+    `WalletUnknown`, `WalletFull`, `MoreThanOwed`, `ReasonCodeUnknown`, `EvidenceMissing`,
+    `IdempotencyKeyReused`.
     """
     rules = await find_rules(session, program_id) or AdjustmentRules(0, points_unchecked_max)
-    accounts = await lock_accounts(session, program_id, {asked.member_id})
-    account = accounts[asked.member_id]
+    target = await lock_target(session, program_id, asked.member_id, asked.wallet)
     stored = await find_adjustment_by_key(session, program_id, asked.idempotency_key)
     if stored is not None:
         if stored.request_hash != _fingerprint(asked):
             raise errors.IdempotencyKeyReused("This Idempotency-Key came with another body before.")
         return stored, False
-    check_adjustable(account)
+    check_adjustable(target.member)
     rules.check(asked.reason_code, asked.evidence)
-    made = _made(adjustment_id, account, asked, now)
+    made = _made(adjustment_id, target.account, asked, now)
     if made.points < 0:
-        await load_lots(session, program_id, {account.account_id: account})
+        await load_lots(session, program_id, {target.account.account_id: target.account})
     write = Write()
     write.books.origin = origin
     # Also what waits is tried now: nobody should check what cannot be posted.
-    posted = post_adjustment(write.books, account, made, now)
+    posted = post_adjustment(write.books, target, made, now)
     if rules.needs_check(made.points):
         made.status = AWAITS_CHECK
         await insert_adjustment(session, program_id, asked.idempotency_key, made)
@@ -84,9 +86,10 @@ def check_adjustable(account: Account) -> None:
 
 
 def post_adjustment(
-    books: Books, account: Account, made: Adjustment, now: datetime
+    books: Books, target: Target, made: Adjustment, now: datetime
 ) -> tuple[int, int]:
     """Add, take, or write off. Returns the posting's version and the balance after it."""
+    account = target.account
     cause = Cause(
         made.kind, ledger.ADJUSTMENT, "adjustment", made.adjustment_id, json.dumps(made.reason())
     )
@@ -95,7 +98,9 @@ def post_adjustment(
         if made.points > owed:
             raise errors.MoreThanOwed(f"{owed} points are owed.", owed=owed)
     if made.points > 0:
-        posting = books.credit(account, made.points, cause, LotTerms())
+        check_room(target.wallet, account, made.points)
+        terms = terms_of(target.wallet, now, target.time_zone, LotTerms())
+        posting = books.credit(account, made.points, cause, terms)
     else:
         posting = books.spend(account, -made.points, cause, now)
     return posting.version, posting.balance_after
@@ -119,6 +124,7 @@ def _made(adjustment_id: UUID, account: Account, asked: Asked, now: datetime) ->
         asked.made_by,
         _fingerprint(asked),
         now,
+        wallet=asked.wallet,
     )
 
 
@@ -127,4 +133,6 @@ def _fingerprint(asked: Asked) -> bytes:
     parts = [str(asked.member_id), asked.points, asked.reason_code, asked.note]
     if (asked.kind, asked.evidence) != (ADJUSTMENT, None):
         parts += [asked.kind, asked.evidence]
+    if asked.wallet != POINTS:
+        parts += ["wallet", asked.wallet]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()

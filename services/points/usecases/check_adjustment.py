@@ -10,7 +10,8 @@ from services.points.domain import errors
 from services.points.domain.adjustments import AWAITS_CHECK, POSTED, REJECTED, Adjustment
 from services.points.storage.adjustments import close_adjustment, find_adjustment
 from services.points.storage.books import Write, write_books
-from services.points.storage.pos_transactions import load_lots, lock_accounts
+from services.points.storage.pos_transactions import load_lots
+from services.points.storage.wallets import lock_target
 from services.points.usecases.adjust_points import check_adjustable, post_adjustment
 
 
@@ -39,8 +40,7 @@ async def check_adjustment(
     seen = await find_adjustment(session, program_id, adjustment_id)
     if seen is None:
         raise errors.AdjustmentUnknown("No such adjustment.")
-    accounts = await lock_accounts(session, program_id, {seen.member_id})
-    account = accounts[seen.member_id]
+    target = await lock_target(session, program_id, seen.member_id, seen.wallet)
     asked = await find_adjustment(session, program_id, adjustment_id)
     assert asked is not None
     status = POSTED if check.is_approved else REJECTED
@@ -53,12 +53,12 @@ async def check_adjustment(
     asked.checked_by, asked.checked_at, asked.check_note = check.checked_by, now, check.note
     asked.status = status
     if check.is_approved:
-        check_adjustable(account)
+        check_adjustable(target.member)
         if asked.points < 0:
-            await load_lots(session, program_id, {account.account_id: account})
+            await load_lots(session, program_id, {target.account.account_id: target.account})
         write = Write()
         write.books.origin = origin
-        asked.version, asked.balance_after = post_adjustment(write.books, account, asked, now)
+        asked.version, asked.balance_after = post_adjustment(write.books, target, asked, now)
         await close_adjustment(session, program_id, asked)
         await write_books(session, program_id, now, write)
     else:

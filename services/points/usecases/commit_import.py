@@ -24,7 +24,9 @@ async def commit_import(
     if found is None:
         raise ImportUnknown("No such import.")
     if found.status not in ("checked", "committing", "done"):
-        raise ImportInWrongState("Only what a dry run found good is posted.", status_now=found.status)
+        raise ImportInWrongState(
+            "Only what a dry run found good is posted.", status_now=found.status
+        )
     if agreed != (found.sha256, found.rows_told, found.points_told):
         raise ImportNotAgreed(
             "This is not what the dry run found.",

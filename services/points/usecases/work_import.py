@@ -116,14 +116,15 @@ async def _post(session: AsyncSession, now: datetime, found: Import, rows_max: i
     write, errors, points = Write(), dict[int, str](), 0
     write.books.origin = (correlation_id.get(), trace_parent.get())
     for row in rows:
-        account = accounts[ids[row["member_id"], row["wallet"]]]
+        account_id = ids.get((row["member_id"], row["wallet"]))
         if row["source_id"] in posted:
             errors[row["row_number"]] = "imported_before"
-        elif not (account.is_open and accounts[row["member_id"]].is_open):
+        elif account_id is None or not accounts[row["member_id"]].is_open:
             errors[row["row_number"]] = "member_unknown"
         elif row["wallet"] not in wallets:
             errors[row["row_number"]] = "wallet_unknown"
         else:
+            account = accounts[account_id]
             write.books.credit(account, row["points"], _cause(row, found.import_id), _terms(row))
             points += row["points"]
     await import_rows.set_errors(session, found, errors)

@@ -17,6 +17,9 @@ def upgrade() -> None:
     _make_accounting()
     _make_exports()
     _make_imports()
+    op.add_column(
+        "adjustment", sa.Column("wallet", sa.Text(), server_default="points", nullable=False)
+    )
     op.create_index("posting_recorded", "posting", ["recorded_at"], postgresql_using="brin")
     op.execute(
         "UPDATE lot l SET earned_at = p.recorded_at FROM posting p WHERE l.earned_at IS NULL "
