@@ -357,3 +357,11 @@ class ExpiryChangeIncomplete(Rejected):
 
 class NothingPending(NotFound):
     """No pending points of the member fit what was asked for."""
+
+
+class PoolFull(Conflict):
+    """The pool has as many members and invitations as a pool may have."""
+
+
+class PoolOwnerStays(Conflict):
+    """Who opened a pool does not leave it: they dissolve it."""

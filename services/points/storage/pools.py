@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.ledger import NewPosting
 from shared.db import driver
 
 OPEN = "open"
@@ -180,3 +181,48 @@ async def find_spent(
         period,
     )
     return int(spent or 0)
+
+
+async def find_pool_balance(session: AsyncSession, program_id: UUID, pool_id: UUID) -> int:
+    """Points in the pool."""
+    connection = await driver(session)
+    return int(
+        await connection.fetchval(
+            "SELECT balance FROM account WHERE program_id = $1 AND account_id = $2",
+            program_id,
+            pool_id,
+        )
+    )
+
+
+async def find_place(
+    session: AsyncSession, program_id: UUID, shop_id: UUID
+) -> tuple[UUID, str] | None:
+    """The shop's mall and time zone."""
+    connection = await driver(session)
+    row = await connection.fetchrow(
+        "SELECT mall_id, time_zone FROM shop WHERE program_id = $1 AND shop_id = $2",
+        program_id,
+        shop_id,
+    )
+    return None if row is None else (row["mall_id"], row["time_zone"])
+
+
+async def insert_spending(
+    session: AsyncSession, program_id: UUID, posting: NewPosting, reference: str, now: datetime
+) -> None:
+    """A redemption, so that what was spent can come back to its lots."""
+    connection = await driver(session)
+    await connection.execute(
+        "INSERT INTO redemption (program_id, redemption_id, account_id, version, points, "
+        "reference, mall_id, shop_id, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        program_id,
+        posting.cause.source_id,
+        posting.account_id,
+        posting.version,
+        -posting.points,
+        reference,
+        posting.cause.mall_id,
+        posting.cause.shop_id,
+        now,
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from services.points.api.app import build_app
 from services.points.settings import PointsSettings
@@ -40,6 +41,14 @@ TRIED = {
     "POST /v1/merges",
     "GET /v1/merges/{merge_id}",
     "POST /v1/merges/{merge_id}/undo",
+    "POST /v1/pools",
+    "GET /v1/pools/{pool_id}",
+    "POST /v1/pools/{pool_id}/invitations",
+    "POST /v1/pools/{pool_id}/joining",
+    "POST /v1/pools/{pool_id}/departures",
+    "POST /v1/pools/{pool_id}/dissolution",
+    "POST /v1/pools/{pool_id}/contributions",
+    "POST /v1/pools/{pool_id}/spendings",
     "GET /v1/adjustments",
     "POST /v1/adjustments/{adjustment_id}/approval",
     "POST /v1/adjustments/{adjustment_id}/rejection",
@@ -279,3 +288,48 @@ async def test_pending_points_are_made_good_within_their_programme_only(mall: Ma
     assert (await other.post(f"{base}/activation-events", told, None, "k")).status_code == 404
     shown = await mall.get(f"{base}/points", member_id)
     assert shown.json()["pending"] == 100
+
+
+async def test_pools_freezes_and_merges_stay_within_their_programme(mall: Mall) -> None:
+    other = await mall.another()
+    owner, member_id, stranger = await mall.enrol(), await mall.enrol(), await other.enrol()
+    await mall.adjust(owner, 100, "give")
+    pool = (await mall.post("/v1/pools", {"name": "x"}, owner, "k")).json()
+    base = f"/v1/pools/{pool['pool_id']}"
+    bodies: dict[str, Any] = {
+        "invitations": {"member_id": str(stranger)},
+        "joining": None,
+        "departures": {"member_id": str(owner)},
+        "dissolution": None,
+        "contributions": {"points": 1},
+        "spendings": {"points": 1, "shop_id": str(mall.shop_id), "reference": "x"},
+    }
+    for who in (stranger, owner):
+        assert (await other.get(base, who)).status_code == 404
+        for what, body in bodies.items():
+            answer = await other.post(f"{base}/{what}", body, who, "k")
+            assert answer.status_code == 404, what
+    assert (await other.get(base)).status_code == 404
+    abroad = await mall.post(f"{base}/invitations", bodies["invitations"], owner)
+    assert (abroad.status_code, abroad.json()["code"]) == (404, "member_unknown")
+    await _freezes_and_merges(mall, other, member_id, stranger)
+
+
+async def _freezes_and_merges(mall: Mall, other: Mall, member_id: UUID, stranger: UUID) -> None:
+    freezes = f"/v1/members/{member_id}/freezes"
+    why = {"reason_code": "x", "note": "x"}
+    assert (await other.post(freezes, why)).status_code == 404
+    case = (await mall.post(freezes, why)).json()
+    assert (await other.get(freezes)).json() == []
+    thaw = await other.post(f"{freezes}/{case['case_id']}/thaw", {"outcome": "x"})
+    assert thaw.status_code == 404
+    third = await mall.enrol()
+    for merged, survivor in ((stranger, third), (third, stranger)):
+        ids = {"merged_member_id": str(merged), "survivor_member_id": str(survivor)}
+        assert (await mall.post("/v1/merges", {**ids, **why})).status_code == 404
+    ids = {"merged_member_id": str(third), "survivor_member_id": str(member_id)}
+    made = (await mall.post("/v1/merges", {**ids, **why})).json()
+    one = f"/v1/merges/{made['merge_id']}"
+    assert (await other.get(one)).status_code == 404
+    assert (await other.post(f"{one}/undo")).status_code == 404
+    assert (await mall.get(one)).json()["undone_at"] is None

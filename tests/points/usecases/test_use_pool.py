@@ -1,0 +1,93 @@
+"""Members put points into their pool and spend from it, each within their month."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from shared.ids import new_id
+from tests.points.mall import Mall
+from tests.points.usecases.test_close_transfer import LOTS, earned
+from tests.points.usecases.test_pool_members import join, opened, put_in, spend
+
+
+async def test_points_in_a_pool_keep_their_expiry_and_are_spent_by_all(mall: Mall) -> None:
+    owner = await earned(mall, 10_000)
+    member_id = await mall.enrol()
+    [before] = await mall.rows(LOTS, m=owner)
+    pool_id = await opened(mall, owner)
+    await join(mall, pool_id, owner, member_id)
+    assert await put_in(mall, pool_id, owner, 100) == 100
+    assert await mall.rows(LOTS, m=pool_id) == [before]
+    answer = await spend(mall, pool_id, member_id, 30)
+    assert (answer.status_code, answer.json()) == (
+        201,
+        {"points": 30, "pool_balance": 70, "month_left": None},
+    )
+    [(kind, points, mall_id, shop_id)] = await mall.rows(
+        "SELECT kind, points, mall_id, shop_id FROM posting "
+        "WHERE program_id = :p AND counter_account = 'redemption'"
+    )
+    assert (kind, points, mall_id, shop_id) == ("redeem", -30, mall.mall_id, mall.shop_id)
+    assert (await mall.balance(owner), await mall.balance(member_id)) == (0, 0)
+
+
+async def test_the_same_key_puts_in_and_spends_once(mall: Mall, twin: Mall) -> None:
+    owner = await mall.enrol()
+    await mall.adjust(owner, 100, "a")
+    pool_id = await opened(mall, owner)
+    path = f"/v1/pools/{pool_id}/contributions"
+    puts = await asyncio.gather(
+        *(door.post(path, {"points": 60}, owner, "k") for door in [mall, twin] * 4)
+    )
+    assert sorted(a.status_code for a in puts) == [200] * 7 + [201]
+    assert {a.json()["pool_balance"] for a in puts} == {60}
+    spends = await asyncio.gather(*(spend(door, pool_id, owner, 20) for door in [mall, twin] * 4))
+    assert sorted(a.status_code for a in spends) == [200] * 7 + [201]
+    assert {a.json()["pool_balance"] for a in spends} == {40}
+    other = await spend(mall, pool_id, owner, 21)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_each_member_spends_so_much_in_a_month_of_the_mall(mall: Mall) -> None:
+    owner, child = await mall.enrol(), await mall.enrol()
+    await mall.adjust(owner, 1_000, "a")
+    pool_id = await opened(mall, owner, month_points_max=300)
+    await join(mall, pool_id, owner, child, month_points_max=50)
+    await put_in(mall, pool_id, owner, 1_000)
+    assert (await spend(mall, pool_id, child, 30, "a")).json()["month_left"] == 20
+    refused = await spend(mall, pool_id, child, 21, "b")
+    assert (refused.status_code, refused.json()["code"]) == (422, "pool_cap_reached")
+    assert refused.json()["left"] == 20
+    # The pool's own cap holds for who has none.
+    assert (await spend(mall, pool_id, owner, 300, "c")).json()["month_left"] == 0
+    assert (await spend(mall, pool_id, owner, 1, "d")).json()["left"] == 0
+    # It is April in Shanghai eight hours before it is in London.
+    mall.clock.advance(
+        seconds=(datetime(2026, 3, 31, 16, tzinfo=UTC) - mall.clock()).total_seconds()
+    )
+    assert (await spend(mall, pool_id, child, 50, "e")).json()["month_left"] == 0
+
+
+async def test_the_last_of_the_cap_raced_by_32_goes_to_one(mall: Mall, twin: Mall) -> None:
+    owner = await mall.enrol()
+    await mall.adjust(owner, 1_000, "a")
+    pool_id = await opened(mall, owner, month_points_max=100)
+    await put_in(mall, pool_id, owner, 1_000)
+    answers = await asyncio.gather(
+        *(spend(door, pool_id, owner, 100, f"k{n}") for n, door in enumerate([mall, twin] * 16))
+    )
+    assert sorted(a.status_code for a in answers) == [201] + [422] * 31
+
+
+async def test_more_than_there_is_or_in_no_shop_is_refused(mall: Mall) -> None:
+    owner = await mall.enrol()
+    await mall.adjust(owner, 100, "a")
+    pool_id = await opened(mall, owner)
+    await put_in(mall, pool_id, owner, 40)
+    short = await spend(mall, pool_id, owner, 41, "a")
+    assert (short.status_code, short.json()["shortfall"]) == (422, 1)
+    path = f"/v1/pools/{pool_id}/contributions"
+    more = await mall.post(path, {"points": 61}, owner, "b")
+    assert (more.status_code, more.json()["shortfall"]) == (422, 1)
+    body = {"points": 1, "shop_id": str(new_id()), "reference": "x"}
+    nowhere = await mall.post(f"/v1/pools/{pool_id}/spendings", body, owner, "c")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "shop_unknown")
