@@ -8,6 +8,7 @@ from services.points.domain.expiry import ExpiryKind, ExpiryModel, end_of_day, e
 from shared.db import driver, transaction
 from tests.points.mall import Mall
 from tests.points.nights import given, pass_night
+from tests.points.spending import capture, held
 
 DAY = timedelta(days=1)
 SHANGHAI = "Asia/Shanghai"
@@ -115,3 +116,20 @@ async def test_an_anonymous_receipt_that_is_claimed_counts_from_its_purchase(mal
     )
     assert answer.status_code in (200, 201), answer.text
     assert (await ends(mall, member_id))[0] == end_of_day(date(2026, 5, 10), SHANGHAI)
+
+
+async def test_points_of_a_sliding_policy_slide_with_sales_and_redemptions(mall: Mall) -> None:
+    made = await mall.set_policy(expiry={"kind": "sliding", "months": 1})
+    assert made.status_code == 201, made.text
+    member_id = await mall.enrol()
+    await mall.sold(10_000, member_id=member_id)
+    assert await ends(mall, member_id) == [end_of_day(date(2026, 4, 10), SHANGHAI)]
+    mall.clock.advance(days=5)
+    await mall.sold(1_000, member_id=member_id)
+    assert await ends(mall, member_id) == [end_of_day(date(2026, 4, 15), SHANGHAI)] * 2
+    mall.clock.advance(days=5)
+    hold_id = await held(mall, member_id, 30)
+    assert await ends(mall, member_id) == [end_of_day(date(2026, 4, 15), SHANGHAI)] * 2
+    assert (await capture(mall, hold_id)).status_code == 201
+    assert await ends(mall, member_id) == [end_of_day(date(2026, 4, 20), SHANGHAI)] * 2
+    assert (await pass_night(mall, days=32)).expired_points == 80

@@ -1,17 +1,20 @@
 """In the night what has ended goes: in order, once, and whatever was promised stays."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
 
-from services.points.storage.pos_transactions import lock_accounts
+from services.points.domain.lots import LotTerms, OpenLot, available_points, spending_order
+from services.points.storage.pos_transactions import load_lots, lock_accounts
 from services.points.usecases.run_night import NightRules
 from shared.db import transaction
 from shared.ids import new_id
 from tests.points.mall import Mall
-from tests.points.nights import begin, given, last_night, lots, pass_night, step
+from tests.points.nights import begin, given, last_night, pass_night, step
+from tests.points.nights import lots as lots_of
 
 DAY = timedelta(days=1)
 
@@ -47,7 +50,7 @@ async def test_s_1d_what_ended_goes_and_what_never_ends_stays(mall: Mall) -> Non
     night = await pass_night(mall)
     assert (night.step, night.expired_accounts, night.expired_points) == ("done", 1, 100)
     assert await mall.balance(member_id) == 40
-    assert await lots(mall, member_id) == [0, 40]
+    assert await lots_of(mall, member_id) == [0, 40]
 
 
 async def test_s_5_what_is_left_of_it_goes_and_a_second_night_finds_nothing(mall: Mall) -> None:
@@ -99,7 +102,7 @@ async def test_what_a_hold_keeps_does_not_end_and_the_rest_does(mall: Mall) -> N
     await given(mall, member_id, 20, None)
     await hold(mall, member_id, 45)
     assert (await pass_night(mall)).expired_points == 35
-    assert await lots(mall, member_id) == [30, 15, 20]
+    assert await lots_of(mall, member_id) == [30, 15, 20]
     assert (await pass_night(mall)).expired_points == 0
     [reason] = await mall.rows(
         "SELECT reason FROM posting WHERE program_id = :p AND account_id = :a AND kind = 'expire'",
@@ -125,7 +128,7 @@ async def test_v_5_pending_points_become_good_before_anything_ends(mall: Mall) -
     await given(mall, late, 50, DAY / 8, state="pending")
     night = await pass_night(mall)
     assert (night.activated, night.expired_points) == (2, 80)
-    assert await lots(mall, member_id) == [70, 0]
+    assert await lots_of(mall, member_id) == [70, 0]
     changes = await mall.rows(
         "SELECT lot_version, kind, reason ->> 'rule' FROM lot_change WHERE program_id = :p "
         "ORDER BY lot_version"
@@ -243,3 +246,51 @@ async def test_one_account_is_not_skipped_because_somebody_holds_it(mall: Mall, 
         ):
             assert not working.done()
     assert (await working).expired_points == 100
+
+
+def left_after(lots: list[OpenLot], held: int, due: datetime) -> list[int]:
+    """The rule in a few plain lines: what is left of each lot, in their order."""
+    left = {lot.version: lot.remaining for lot in lots}
+    for lot in sorted(lots, key=spending_order):
+        if not lot.is_expired(due) or lot.frozen_case is not None:
+            continue
+        kept = 0 if lot.terms.pending else min(held, lot.remaining)
+        held -= kept
+        left[lot.version] = kept
+    return [left[lot.version] for lot in lots]
+
+
+async def test_any_mix_of_lots_and_holds_ends_by_the_rule_and_takes_nothing_that_could_be_spent(
+    mall: Mall,
+) -> None:
+    random = Random(20_260_310)
+    midnight = mall.clock().replace(hour=16)
+    wanted: dict[UUID, list[int]] = {}
+    spendable: dict[UUID, int] = {}
+    for _ in range(25):
+        member_id = await mall.enrol()
+        lots: list[OpenLot] = []
+        for _ in range(random.randrange(1, 6)):
+            ends_in = random.choice([None, *(DAY * n / 24 for n in (1, 3, 4, 5, 90))])
+            case = random.choice([None, None, None, new_id()])
+            pending = random.random() < 0.2
+            points = random.randrange(1, 100)
+            state = "pending" if pending else "active"
+            version = await given(mall, member_id, points, ends_in, state=state, frozen_case=case)
+            ends_at = None if ends_in is None else mall.clock() + ends_in
+            terms = LotTerms(expires_at=ends_at, pending=pending)
+            lots.append(OpenLot(version, points, new_id(), terms, case))
+        balance = sum(lot.remaining for lot in lots)
+        held = random.randrange(balance + 1)
+        if held:
+            await hold(mall, member_id, held)
+        wanted[member_id] = left_after(lots, held, midnight)
+        spendable[member_id] = available_points(lots, balance, held, midnight)
+    await pass_night(mall, hours=4, minutes=30)
+    for member_id, left in wanted.items():
+        assert await lots_of(mall, member_id) == left
+        async with transaction(mall.engine) as session:
+            accounts = await lock_accounts(session, mall.program_id, {member_id})
+            await load_lots(session, mall.program_id, accounts)
+        assert accounts[member_id].available(midnight) == spendable[member_id]
+    await mall.execute("UPDATE lot SET frozen_case = NULL WHERE program_id = :p")
