@@ -153,3 +153,13 @@ def paid_with(sale: dict[str, Any], points_minor: int) -> dict[str, Any]:
         {"kind": "cash", "amount_minor": sale["total_minor"] - points_minor},
     ]
     return {**sale, "tenders": tenders}
+
+
+async def freeze(mall: Mall, member_id: UUID) -> None:
+    """Staff freeze the member's account."""
+    answer = await mall.client.post(
+        f"/v1/members/{member_id}/freezes",
+        json={"reason_code": "stolen_phone", "note": "Called the desk"},
+        headers={**mall.staff(), "Idempotency-Key": new_id().hex},
+    )
+    assert answer.status_code == 201, answer.text

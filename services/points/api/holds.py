@@ -14,7 +14,7 @@ from services.points.api.state import holds_of, settings_of
 from services.points.domain.errors import MemberUnknown
 from services.points.domain.receipts import ReceiptKey, transaction_id_of
 from services.points.queries.spending import find_spendable, list_open_holds
-from services.points.usecases.work_holds import (
+from services.points.storage.hold_tasks import (
     CaptureAnswer,
     CaptureHold,
     HoldAnswer,
@@ -170,7 +170,7 @@ _CAPTURE = TypeAdapter(CaptureIn)
 _RELEASE = TypeAdapter(ReleaseIn)
 HOLD_EXAMPLE: JsonDict = {
     "idempotency_key": "R-10001/hold",
-    "member_number": "612345678904",
+    "member_id": _MEMBER_ID,
     "points": 100,
     "reference": "R-10001",
 }

@@ -15,11 +15,9 @@ from services.points.api.principals import POLICY
 from services.points.domain.receipts import ReceiptKey
 from services.points.domain.redeeming import RedemptionPolicy
 from services.points.storage.redemptions import list_redemption_policies
-from services.points.usecases.redeem_at_till import (
-    RedemptionRequest,
-    quote_redemption,
-    redeem_at_till,
-)
+from services.points.storage.till_payments import RedemptionRequest
+from services.points.usecases.quote_redemption import quote_redemption
+from services.points.usecases.redeem_at_till import redeem_at_till
 from services.points.usecases.reverse_redemption import ReversalRequest, reverse_redemption
 from services.points.usecases.set_redemption_policy import set_redemption_policy
 from shared.auth import Till, require_role
@@ -119,7 +117,7 @@ class ReversalIn(BaseModel):
 _REDEMPTION_ID = "8d1f0b6e-2d6a-8b7f-9d7e-3a1c4e5f6a7b"
 _MEMBER_ID = "0199f3a2-c1d0-7b7e-8000-00000000000a"
 _QUOTE: JsonDict = {
-    "member_number": "612345678904",
+    "member_id": _MEMBER_ID,
     "receipt": {"till_id": "T1", "receipt_number": "R-10001", "business_date": "2026-03-10"},
     "receipt_total_minor": 19900,
     "currency": "CNY",

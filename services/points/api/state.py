@@ -17,17 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.receipts import Bounds
 from services.points.settings import PointsSettings
 from services.points.storage.directory import PolicyShelf
+from services.points.storage.hold_tasks import Answer as HoldAnswer
+from services.points.storage.hold_tasks import HoldTask
 from services.points.storage.pos_batch import Answer, TillBatch
 from services.points.usecases.record_plain_sales import record_plain_sales
 from services.points.usecases.record_pos_transactions import record_pos_transactions
-from services.points.usecases.work_holds import Answer as HoldsAnswer
-from services.points.usecases.work_holds import HoldTask, work_holds, work_holds_at_once
+from services.points.usecases.work_holds import work_holds
+from services.points.usecases.work_holds_at_once import work_holds_at_once
 from shared.db import open_statements
 from shared.gather import Gather
 from shared.http.depends import Runtime, runtime_of
 
 PosGather = Gather[TillBatch, Answer]
-HoldGather = Gather[HoldTask, HoldsAnswer]
+HoldGather = Gather[HoldTask, HoldAnswer]
 
 
 def settings_of(request: Request) -> PointsSettings:
@@ -94,13 +96,13 @@ async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
 
 @asynccontextmanager
 async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
-    async def work(session: AsyncSession, tasks: Sequence[HoldTask]) -> Sequence[HoldsAnswer]:
+    async def work(session: AsyncSession, tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer]:
         return await work_holds(session, runtime.clock(), tasks)
 
     url = runtime.settings.database_url
     async with open_statements(url, 1, name="points-holds") as statements:
 
-        async def quick(tasks: Sequence[HoldTask]) -> Sequence[HoldsAnswer] | None:
+        async def quick(tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer] | None:
             return await work_holds_at_once(statements, runtime.clock(), tasks)
 
         gather: HoldGather = Gather(runtime.engine, work, quick=quick)

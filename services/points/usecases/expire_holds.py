@@ -5,9 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.storage.holds import expire_holds_of, list_programs_with_due_holds
-
-_HOLDS_MAX = 500
+from services.points.storage.holds import expire_holds_of
 
 
 async def expire_holds(
@@ -18,11 +16,3 @@ async def expire_holds(
     Returns how many; 0 when none is due, or when somebody else is at work on their accounts.
     """
     return await expire_holds_of(session, program_id, now, hold_max)
-
-
-async def expire_due_holds(session: AsyncSession, now: datetime) -> int:
-    """The same for every programme: one step of the job that clears holds away."""
-    done = 0
-    for program_id in await list_programs_with_due_holds(session, now):
-        done += await expire_holds(session, now, program_id, _HOLDS_MAX)
-    return done

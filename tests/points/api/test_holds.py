@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.points.usecases.expire_holds import expire_due_holds
+from services.points.usecases.expire_due_holds import expire_due_holds
 from shared.auth import make_member_code
 from shared.db import transaction
 from tests.points.mall import Mall
@@ -15,6 +15,7 @@ from tests.points.spending import (
     at_once,
     capture,
     codes,
+    freeze,
     held,
     hold,
     hold_body,
@@ -215,7 +216,7 @@ async def test_a_member_is_named_by_number_or_code_and_in_one_way_only(mall: Mal
 async def test_a_frozen_account_holds_and_captures_nothing(mall: Mall) -> None:
     member_id = await member_with(mall, 100)
     hold_id = await held(mall, member_id, 60)
-    await mall.execute("UPDATE account SET frozen_case = gen_random_uuid() WHERE program_id = :p")
+    await freeze(mall, member_id)
     for answer in (await hold(mall, member_id, 1), await capture(mall, hold_id)):
         assert (answer.status_code, answer.json()["code"]) == (403, "account_frozen")
     assert await spendable(mall, member_id) == (100, 0, 60)
