@@ -77,6 +77,14 @@ DAMAGE = {
         "INSERT INTO cap_usage (program_id, account_id, cap, period, points, times, last_at) "
         "VALUES (:p, :p, 'earn:d', 'ever', 2, 1, now())"
     ),
+    "I20_no_night_is_left_open": (
+        "INSERT INTO night_run (program_id, due_at, night_on, time_zone, step, started_at) "
+        "SELECT :p, d, d, 'UTC', 'expire', d FROM (VALUES ('2026-03-01Z'::timestamptz), "
+        "('2026-03-03Z')) x (d)"
+    ),
+    "I19_activities_are_posted": (
+        "UPDATE posting SET source_kind = 'activity' WHERE program_id = :p AND version = 1"
+    ),
     "I15_nothing_waits_beside_its_member": (
         "UPDATE pos_transaction SET status = 'waiting_member' "
         "WHERE program_id = :p AND kind = 'sale'"
