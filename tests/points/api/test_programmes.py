@@ -9,6 +9,16 @@ from services.points.settings import PointsSettings
 from tests.points.exporting import ask_ledger, write_until_ready
 from tests.points.importing import begin, post, put_part, told_of
 from tests.points.mall import POS, Mall
+from tests.points.spending import (
+    capture,
+    held,
+    hold,
+    redeem,
+    release,
+    reverse,
+    set_redemption_policy,
+    spendable,
+)
 from tests.support.service import make_runtime
 from tests.support.tokens import member_headers
 
@@ -62,6 +72,15 @@ TRIED = {
     "POST /v1/members/{member_id}/transfers/{transfer_id}/cancellation",
     f"POST {POS}/quotes",
     "POST /v1/quotes",
+    "GET /v1/members/{member_id}/holds",
+    "POST /v1/holds",
+    "POST /v1/hold-captures",
+    "POST /v1/hold-releases",
+    "POST /v1/redemption-quotes",
+    "POST /v1/redemptions",
+    "POST /v1/redemption-reversals",
+    "POST /v1/redemption-policies",
+    "GET /v1/redemption-policies",
     "POST /v1/earning-policies",
     "GET /v1/earning-policies",
     "PUT /v1/wallets/{wallet}",
@@ -333,3 +352,27 @@ async def _freezes_and_merges(mall: Mall, other: Mall, member_id: UUID, stranger
     assert (await other.get(one)).status_code == 404
     assert (await other.post(f"{one}/undo")).status_code == 404
     assert (await mall.get(one)).json()["undone_at"] is None
+
+
+async def test_a_till_of_another_programme_finds_no_members_holds_or_redemptions(
+    mall: Mall,
+) -> None:
+    other = await mall.another()
+    for programme in (mall, other):
+        assert (await set_redemption_policy(programme)).status_code == 201
+    member_id = await mall.enrol()
+    await mall.adjust(member_id, 500, "k")
+    hold_id = await held(mall, member_id, 100)
+    paid = (await redeem(mall, mall.sale(1_000), member_id, 100)).json()
+    for answer in (
+        await hold(other, member_id, 5),
+        await capture(other, hold_id),
+        await release(other, hold_id),
+        await redeem(other, other.sale(1_000), member_id, 100),
+        await reverse(other, paid["redemption_id"]),
+    ):
+        assert answer.status_code == 404, answer.text
+    headers = {**other.staff()}
+    answer = await mall.client.get(f"/v1/members/{member_id}/holds", headers=headers)
+    assert answer.status_code == 404
+    assert await spendable(mall, member_id) == (400, 300, 100)
