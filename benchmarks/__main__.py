@@ -12,10 +12,13 @@ import uvloop
 from benchmarks import (
     row_1_batches,
     row_2_singles,
+    row_3_holds,
     row_4_balances,
     row_5_scoring,
     row_6_line,
+    row_7_growth,
     row_9_memory,
+    row_hot,
     row_night,
 )
 from benchmarks.engines import open_engines
@@ -27,11 +30,14 @@ Measure = Callable[[Run], Sequence[Figure | Memory]]
 ROWS: dict[int, Measure] = {
     1: row_1_batches.measure,
     2: row_2_singles.measure,
+    3: row_3_holds.measure,
     4: row_4_balances.measure,
     5: row_5_scoring.measure,
+    7: row_7_growth.measure,
     9: row_9_memory.measure,
     6: row_6_line.measure,
     10: row_night.measure,
+    11: row_hot.measure,
 }
 
 

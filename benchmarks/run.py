@@ -22,10 +22,13 @@ class Sizes:
 
     trials: int = 3
     members: int = MEMBERS
+    growth_members: int = 10_000_000
     batches: int = 40
     batches_warm: int = 20
     singles: int = 12_000
     singles_warm: int = 3_000
+    hold_pairs: int = 6_000
+    hold_pairs_warm: int = 2_000
     reads: int = 30_000
     pgbench_seconds: int = 8
     events: int = 20_000
@@ -37,10 +40,13 @@ class Sizes:
 QUICK = Sizes(
     trials=2,
     members=20_000,
+    growth_members=200_000,
     batches=8,
     batches_warm=8,
     singles=3_000,
     singles_warm=1_500,
+    hold_pairs=1_500,
+    hold_pairs_warm=800,
     reads=6_000,
     pgbench_seconds=3,
     events=5_000,
