@@ -276,3 +276,21 @@ async def test_each_payment_is_explained(mall: Mall) -> None:
         f"300 points paid 3.00 CNY ({receipt_of(sale)['receipt_number']}): "
         "policy 1, tier basic, rate 100:100."
     )
+
+
+async def test_the_last_points_raced_for_by_five_hundred_tills_pay_just_once(
+    mall: Mall, twin: Mall
+) -> None:
+    await set_redemption_policy(mall, step_points=1, step_minor=1)
+    member_id = await member_with(mall, 95)
+    doors = [mall, twin]
+    answers = await at_once(
+        *(redeem(doors[n % 2], mall.sale(20_000), member_id, 10) for n in range(500))
+    )
+    paid = [answer for answer in answers if answer.status_code == 201]
+    # A till that was told to come again in a moment has not paid.
+    refused = [answer for answer in answers if answer.status_code == 422]
+    assert len(paid) + len(refused) + sum(a.status_code == 503 for a in answers) == 500
+    assert len(paid) == 9
+    assert {answer.json()["code"] for answer in refused} == {"insufficient_points"}
+    assert await spendable(mall, member_id) == (5, 5, 0)
