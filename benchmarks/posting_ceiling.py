@@ -2,7 +2,8 @@
 
 Rows come ready from the service's database, with texts, codes and ids as it made them, so no rule
 is decided here. What is left is what no implementation can leave out: lock the accounts in order,
-find version and balance, insert receipt, posting, lot and two outbox rows, move the account.
+find version and balance and what each cap has granted, insert receipt, posting, lot and two outbox
+rows, move the account, add to what the caps granted.
 """
 
 import asyncio
@@ -16,7 +17,10 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks.cpu import CpuMeter
+from benchmarks.full_policy import CAPS
 from benchmarks.measures import Trial
+from services.points.domain.receipts import local_day
+from shared.clock import utc_now
 
 BATCH = 1_000
 TABLES = ("pos_transaction", "posting", "lot", "outbox")
@@ -30,9 +34,22 @@ SELECT account_id, balance, version FROM account
 WHERE program_id = $1 AND account_id = ANY ($2::uuid[]) ORDER BY account_id FOR UPDATE
 """
 _MOVE = """
-UPDATE account a SET balance = n.balance, version = n.version
+UPDATE account a SET balance = n.balance, version = n.version, pending = n.balance
 FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS n (account_id, balance, version)
 WHERE a.program_id = $1 AND a.account_id = n.account_id
+"""
+_GRANTED = """
+SELECT account_id, cap, points FROM cap_usage
+WHERE program_id = $1 AND account_id = ANY ($2::uuid[]) AND period = ANY ($3::text[])
+"""
+_GRANT = """
+INSERT INTO cap_usage AS u (program_id, account_id, cap, period, points, times, last_at)
+SELECT $1, n.account_id, c.cap, c.period, n.points, n.times, now()
+FROM unnest($2::uuid[], $3::bigint[], $4::integer[]) AS n (account_id, points, times)
+CROSS JOIN unnest($5::text[], $6::text[]) AS c (cap, period)
+ON CONFLICT (program_id, account_id, cap, period) DO UPDATE
+SET points = u.points + excluded.points, times = u.times + excluded.times,
+    last_at = excluded.last_at
 """
 
 
@@ -63,10 +80,16 @@ class Posting:
         """One batch in one transaction."""
         async with connection.transaction():
             locked = await connection.fetch(_LOCK, self._program_id, batch.accounts)
+            caps, periods = _counted_today()
+            granted = await connection.fetch(_GRANTED, self._program_id, batch.accounts, periods)
+            assert all(points >= 0 for _, _, points in granted)
             state = {account: (balance, version) for account, balance, version in locked}
             fresh: dict[str, list[int]] = {name: [] for name in _FRESH}
+            grants: dict[UUID, tuple[int, int]] = dict.fromkeys(batch.accounts, (0, 0))
             for account_id, points in batch.moves:
                 balance, version = state[account_id]
+                before, times = grants[account_id]
+                grants[account_id] = before + points, times + 1
                 state[account_id] = balance + points, version + 1
                 fresh["balance_after"].append(balance + points)
                 fresh["version"].append(version + 1)
@@ -76,7 +99,17 @@ class Posting:
                 await connection.execute(self._inserts[table], *batch.columns[table])
             balances, versions = zip(*(state[account] for account in batch.accounts), strict=True)
             await connection.execute(_MOVE, self._program_id, batch.accounts, balances, versions)
+            added, times_each = zip(*grants.values(), strict=True)
+            of_accounts = (self._program_id, batch.accounts, added, times_each)
+            await connection.execute(_GRANT, *of_accounts, caps, periods)
             await connection.execute(self._inserts["outbox"], *batch.columns["outbox"])
+
+
+def _counted_today() -> tuple[list[str], list[str]]:
+    """The caps that count over time, and the period of each."""
+    today = local_day(utc_now(), "Asia/Shanghai")
+    keys = [key for cap in CAPS if (key := cap.key_on(today)) is not None]
+    return [cap for cap, _ in keys], [period for _, period in keys]
 
 
 def _insert(table: str, columns: Sequence[tuple[str, str]]) -> str:

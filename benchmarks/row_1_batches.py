@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 
 from benchmarks.engines import run_sql, with_connection
+from benchmarks.full_policy import state_policy
 from benchmarks.measures import Figure, Measured, Trial, best_of
 from benchmarks.posting_ceiling import BATCH, Columns, Poster, Posting, read_batches, read_columns
 from benchmarks.run import Run
@@ -20,6 +21,8 @@ def measure(run: Run) -> list[Figure]:
     ceilings: dict[int, list[Trial]] = {n: [] for n in CONNECTIONS}
     with ExitStack() as stack:
         urls = {n: run.points_database(f"intake_{n}") for n in ours}
+        for url in urls.values():
+            state_policy(url, run.town)
         servers = {n: _open_servers(run, stack, urls[n], n) for n in ours}
         columns = with_connection(urls[1], read_columns)
         copies = {n: run.points_database(f"posting_{n}") for n in ceilings}

@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 
 from benchmarks.engines import run_sql
+from benchmarks.full_policy import state_policy
 from benchmarks.measures import Figure, Measured, Trial
 from benchmarks.pgbench import CLIENTS, SCALE, prepare_pgbench, run_pgbench
 from benchmarks.run import Run
@@ -21,6 +22,8 @@ def measure(run: Run) -> list[Figure]:
     bench_url = prepare_pgbench(run.engines)
     with ExitStack() as stack:
         urls = {n: run.points_database(f"singles_{n}") for n in PROCESSES}
+        for url in urls.values():
+            state_policy(url, run.town)
         servers = {
             n: [stack.enter_context(run.open_service("points", url, "api")) for _ in range(n)]
             for n, url in urls.items()

@@ -5,7 +5,7 @@ room back: else who buys and returns could earn a day's cap over and over on the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -17,7 +17,9 @@ _DAY_SECONDS = 86_400
 _END_SECONDS = 10_000_000_000
 # The mall's day lies within a day of the one in Greenwich.
 _NEIGHBOURS = (-1, 0, 1)
+_DAYS_MAX = 1_000
 EVER = "ever"
+UsageKey = tuple[str, str]
 
 
 class CapPeriod(StrEnum):
@@ -51,17 +53,19 @@ class Cap:
         """The name under which it is counted, apart from caps of other things."""
         return f"earn:{self.code}"
 
-    def period_of(self, day: date) -> str:
-        """The period that the mall's day lies in."""
+    def key_on(self, day: date) -> UsageKey | None:
+        """Under what name and in which period it counts on the mall's day."""
         match self.period:
+            case CapPeriod.RECEIPT:
+                return None
             case CapPeriod.DAY:
-                return day.isoformat()
+                return self.usage_code, day.isoformat()
             case CapPeriod.MONTH:
-                return f"{day:%Y-%m}"
+                return self.usage_code, f"{day:%Y-%m}"
             case CapPeriod.YEAR:
-                return f"{day:%Y}"
-            case _:
-                return EVER
+                return self.usage_code, f"{day:%Y}"
+            case CapPeriod.MEMBER:
+                return self.usage_code, EVER
 
 
 class Used(NamedTuple):
@@ -83,7 +87,6 @@ class NewUsage(NamedTuple):
     last_at: datetime
 
 
-UsageKey = tuple[str, str]
 Usages = Mapping[UsageKey, Used]
 Note = dict[str, Any]
 
@@ -94,6 +97,18 @@ class Limits:
 
     caps: tuple[Cap, ...] = ()
     cooldown_seconds: int = 0
+    _by_day: dict[date, tuple[tuple[Cap, UsageKey | None], ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def on(self, day: date) -> tuple[tuple[Cap, UsageKey | None], ...]:
+        """The caps, each with where it counts on that day; one of a receipt counts nowhere."""
+        found = self._by_day.get(day)
+        if found is None:
+            if len(self._by_day) >= _DAYS_MAX:
+                self._by_day.clear()
+            found = self._by_day[day] = tuple((cap, cap.key_on(day)) for cap in self.caps)
+        return found
 
     def __bool__(self) -> bool:
         return bool(self.caps) or self.cooldown_seconds > 0
@@ -134,11 +149,9 @@ def grant(
             return Grant(0, [{**note, "points": worth, "earned_at": near.isoformat()}], [])
         counted.append((code, str(bucket)))
     points, notes = worth, []
-    day = local_day(purchased_at, time_zone)
-    for cap in limits.caps:
+    for cap, key in limits.on(local_day(purchased_at, time_zone)):
         before = 0
-        if cap.period is not CapPeriod.RECEIPT:
-            key = cap.usage_code, cap.period_of(day)
+        if key is not None:
             counted.append(key)
             before = (used[key].points if key in used else 0) - (earned_before or 0)
         room = max(0, cap.points - before)
@@ -183,13 +196,14 @@ def periods_to_read(wanted: Iterable[tuple[Limits, datetime]]) -> list[str]:
     periods: set[str] = set()
     days: set[int] = set()
     for limits, instant in wanted:
-        if not _DAY_SECONDS < instant.timestamp() < _END_SECONDS:
+        seconds = int(instant.timestamp())
+        if not _DAY_SECONDS < seconds < _END_SECONDS:
             continue  # A till's clock gone wild: the receipt will be refused.
         if limits.cooldown_seconds:
-            _, bucket = _cooldown_key(limits.cooldown_seconds, instant)
+            bucket = seconds // limits.cooldown_seconds
             periods.update(str(bucket + neighbour) for neighbour in _NEIGHBOURS)
         if limits.caps:
-            days.add(int(instant.timestamp()) // _DAY_SECONDS)
+            days.add(seconds // _DAY_SECONDS)
     for number in {day + neighbour for day in days for neighbour in _NEIGHBOURS}:
         day = datetime.fromtimestamp(number * _DAY_SECONDS, UTC).date()
         periods |= {day.isoformat(), f"{day:%Y-%m}", f"{day:%Y}", EVER}

@@ -242,11 +242,13 @@ BEGIN
     IF cardinality(usages) > 0 THEN
         -- A receipt that is worth less now gives back what it had used up. On its own: the row that
         -- an INSERT proposes is checked before its conflict is found.
-        UPDATE cap_usage u SET points = u.points + n.points
-        FROM (SELECT account_id, cap, period, sum(points) AS points FROM unnest(usages)
-              GROUP BY account_id, cap, period HAVING sum(points) < 0) n
-        WHERE u.program_id = program AND u.account_id = n.account_id AND u.cap = n.cap
-          AND u.period = n.period;
+        IF EXISTS (SELECT FROM unnest(usages) n WHERE n.points < 0) THEN
+            UPDATE cap_usage u SET points = u.points + n.points
+            FROM (SELECT account_id, cap, period, sum(points) AS points FROM unnest(usages)
+                  GROUP BY account_id, cap, period HAVING sum(points) < 0) n
+            WHERE u.program_id = program AND u.account_id = n.account_id AND u.cap = n.cap
+              AND u.period = n.period;
+        END IF;
         INSERT INTO cap_usage AS u (program_id, account_id, cap, period, points, times, last_at)
         SELECT program, n.account_id, n.cap, n.period, sum(n.points), sum(n.times), max(n.last_at)
         FROM unnest(usages) n GROUP BY n.account_id, n.cap, n.period HAVING sum(n.points) >= 0

@@ -67,7 +67,7 @@ async def glance_at_sales(
 def _periods(policies: Sequence[Policy], receipts: Sequence[Receipt]) -> list[str]:
     if not any(policy.limits for policy in policies):
         return []
-    instants = [receipt.purchased_at for receipt in receipts]
+    instants = {receipt.purchased_at for receipt in receipts}
     return periods_to_read((policy_at(policies, at).limits, at) for at in instants)
 
 
