@@ -15,7 +15,7 @@ class RewardGranted(Event):
     """A campaign gave a member something. `granted_at` is the instant of what earned it.
 
     `points` is set for kind "points", `gift_sku` and `gift_name` for kind "gift". `explanation`
-    holds one human sentence a language ("zh-CN", "en").
+    holds one human sentence a language ("zh-CN", "en"). `wallet` is where the points go.
     """
 
     TYPE: ClassVar[str] = "reward.granted.v1"
@@ -36,6 +36,7 @@ class RewardGranted(Event):
     shop_id: UUID | None = None
     granted_at: datetime
     explanation: dict[str, str]
+    wallet: str = "points"
 
 
 class RewardRevoked(Event):
@@ -53,6 +54,7 @@ class RewardRevoked(Event):
     points: int | None = None
     reason: str
     revoked_at: datetime
+    wallet: str = "points"
 
 
 class ExpiryChangeGranted(Event):

@@ -1,7 +1,7 @@
 """Kinds of wallets, and the accounts of members in them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,29 +98,55 @@ async def open_wallet_accounts(
     """Account ids of (member, wallet), with rows for those of other wallets than points.
 
     Call it before the accounts are locked: rows are inserted in a statement of their own, in the
-    order of the locks. Other wallets of members who are not open are left out: whoever locks
-    their ids would make accounts of nobody.
+    order of the locks. A member who was merged into another has the other's wallets. Other wallets
+    of members who are not open are left out: whoever locks their ids would make accounts of nobody.
     """
-    ids = {(member, wallet): account_id_of(member, wallet) for member, wallet in wanted}
-    others = sorted((ids[key].int, key) for key in ids if key[1] != POINTS)
+    keys = set(wanted)
+    ids = {(member, wallet): member for member, wallet in keys if wallet == POINTS}
+    others = keys - set(ids)
     if not others:
         return ids
-    await _insert_accounts(session, program_id, [key for _, key in others], ids)
+    survivors = await _find_survivors(session, program_id, {member for member, _ in others})
+    owners = {key: survivors[key[0]] for key in others if key[0] in survivors}
+    await _insert_accounts(session, program_id, {(owners[key], key[1]) for key in owners})
     rows = await (await driver(session)).fetch(
         "SELECT account_id FROM account WHERE program_id = $1 AND account_id = ANY ($2::uuid[])",
         program_id,
-        [ids[key] for _, key in others],
+        [account_id_of(owner, wallet) for (_, wallet), owner in owners.items()],
     )
     known = {row["account_id"] for row in rows}
-    return {key: id_ for key, id_ in ids.items() if key[1] == POINTS or id_ in known}
+    for (member, wallet), owner in owners.items():
+        if account_id_of(owner, wallet) in known:
+            ids[member, wallet] = account_id_of(owner, wallet)
+    return ids
+
+
+async def _find_survivors(
+    session: AsyncSession, program_id: UUID, members: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """Members who are known, with who they were merged into, or themselves."""
+    rows = await (await driver(session)).fetch(
+        """
+        WITH RECURSIVE onward AS (
+            SELECT x.account_id AS member_id, x.account_id, x.merged_into FROM account x
+            WHERE x.program_id = $1 AND x.account_id = ANY ($2::uuid[])
+            UNION ALL
+            SELECT o.member_id, x.account_id, x.merged_into
+            FROM onward o JOIN account x ON x.program_id = $1 AND x.account_id = o.merged_into)
+        SELECT member_id, account_id FROM onward WHERE merged_into IS NULL
+        """,
+        program_id,
+        list(members),
+    )
+    return {row["member_id"]: row["account_id"] for row in rows}
 
 
 async def _insert_accounts(
     session: AsyncSession,
     program_id: UUID,
-    keys: Sequence[tuple[UUID, str]],
-    ids: dict[tuple[UUID, str], UUID],
+    owned: Collection[tuple[UUID, str]],
 ) -> None:
+    keys = sorted(owned, key=lambda key: account_id_of(*key).int)
     connection = await driver(session)
     await connection.execute(
         """
@@ -132,7 +158,7 @@ async def _insert_accounts(
         ON CONFLICT DO NOTHING
         """,
         program_id,
-        [ids[key] for key in keys],
+        [account_id_of(*key) for key in keys],
         [member for member, _ in keys],
         [wallet for _, wallet in keys],
     )
@@ -163,3 +189,22 @@ async def lock_target(
         raise MemberUnknown("No such member in this programme.")
     zone = await find_program_zone(session, program_id) if wallet != POINTS else "UTC"
     return Target(kind, accounts[ids[member_id, wallet]], accounts[member_id], zone)
+
+
+async def sum_grants_left(
+    session: AsyncSession, program_id: UUID, grant_ids: Collection[UUID]
+) -> dict[UUID, int]:
+    """What was credited for each grant of a reward and not taken back yet."""
+    rows = await (await driver(session)).fetch(
+        """
+        SELECT g.source_id AS grant_id, g.points + coalesce(sum(r.points), 0)::bigint AS left
+        FROM posting g
+        LEFT JOIN posting r ON r.program_id = g.program_id AND r.account_id = g.account_id
+            AND r.source_kind = 'reward_reversal' AND r.reason ->> 'grant_id' = g.source_id::text
+        WHERE g.program_id = $1 AND g.source_kind = 'reward' AND g.source_id = ANY ($2::uuid[])
+        GROUP BY g.source_id, g.points
+        """,
+        program_id,
+        list(grant_ids),
+    )
+    return {row["grant_id"]: row["left"] for row in rows}

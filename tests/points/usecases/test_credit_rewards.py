@@ -4,13 +4,15 @@ from uuid import UUID
 
 import pytest
 
-from services.points.domain.errors import MemberUnknown
+from services.points.domain.errors import MemberUnknown, WalletUnknown
 from shared.contracts.campaigns import RewardGranted, RewardRevoked
 from shared.ids import new_id
 from tests.points.mall import Mall
 
 
-def granted(mall: Mall, member_id: UUID | None, points: int | None = 50) -> RewardGranted:
+def granted(
+    mall: Mall, member_id: UUID | None, points: int | None = 50, wallet: str = "points"
+) -> RewardGranted:
     return RewardGranted(
         program_id=mall.program_id,
         grant_id=new_id(),
@@ -22,6 +24,7 @@ def granted(mall: Mall, member_id: UUID | None, points: int | None = 50) -> Rewa
         points=points,
         granted_at=mall.clock(),
         explanation={"zh-CN": "满额赠", "en": "Spend and get"},
+        wallet=wallet,
     )
 
 
@@ -36,6 +39,7 @@ def revoked(grant: RewardGranted, points: int) -> RewardRevoked:
         points=points,
         reason="receipt refunded",
         revoked_at=grant.granted_at,
+        wallet=grant.wallet,
     )
 
 
@@ -80,3 +84,51 @@ async def test_a_reward_for_a_stranger_is_put_aside_and_leaves_no_trace(mall: Ma
     with pytest.raises(MemberUnknown):
         await mall.hear(granted(mall, new_id()))
     assert await mall.rows("SELECT 1 FROM account WHERE program_id = :p") == []
+
+
+async def stars_of(mall: Mall, member_id: UUID) -> int:
+    wallets = (await mall.get(f"/v1/members/{member_id}/wallets", member_id)).json()
+    return int(wallets[1]["balance"])
+
+
+async def have_stars(mall: Mall) -> None:
+    stars = {"name": "Stars", "expiry": {"kind": "end_of_year"}, "balance_max": 60}
+    await mall.client.put("/v1/wallets/stars", json=stars, headers=mall.staff())
+
+
+async def test_a_reward_may_be_of_another_wallet_and_ends_by_its_model(mall: Mall) -> None:
+    await have_stars(mall)
+    member_id = await mall.enrol()
+    grant = granted(mall, member_id, 50, "stars")
+    await mall.hear(grant, grant)
+    assert (await stars_of(mall, member_id), await mall.balance(member_id)) == (50, 0)
+    assert await mall.rows("SELECT expires_at::text FROM lot WHERE program_id = :p") == [
+        ("2026-12-31 16:00:00+00",)
+    ]
+    await mall.hear(revoked(grant, 20))
+    assert await stars_of(mall, member_id) == 30
+
+
+async def test_v_6_a_reward_is_trimmed_to_the_wallets_limit_and_no_more_is_taken_back(
+    mall: Mall,
+) -> None:
+    await have_stars(mall)
+    member_id = await mall.enrol()
+    first, second, third = (granted(mall, member_id, 50, "stars") for _ in range(3))
+    await mall.hear(first, second, third)
+    assert await stars_of(mall, member_id) == 60
+    [trimmed] = await mall.rows(
+        "SELECT reason ->> 'trimmed' FROM posting WHERE program_id = :p AND version = 2"
+    )
+    assert trimmed == ("40",)
+    await mall.hear(revoked(second, 25), revoked(second, 25), revoked(third, 50))
+    assert await stars_of(mall, member_id) == 50
+
+
+async def test_a_reward_of_a_wallet_that_is_not_there_is_put_aside(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    with pytest.raises(WalletUnknown):
+        await mall.hear(granted(mall, member_id, 50, "moons"))
+    await have_stars(mall)
+    with pytest.raises(MemberUnknown):
+        await mall.hear(granted(mall, new_id(), 50, "stars"))
