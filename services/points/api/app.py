@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from services.points.api import (
     accounts,
     activations,
+    activities,
+    activity_rules,
     adjustment_rules,
     adjustments,
     claims,
@@ -49,6 +51,8 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             quotes.router,
             accounts.router,
             activations.router,
+            activities.router,
+            activity_rules.router,
             claims.router,
             expiry.router,
             adjustments.router,

@@ -135,6 +135,13 @@ INVARIANTS: Mapping[str, str] = {
         WHERE r.finished_at IS NULL AND EXISTS (
             SELECT 1 FROM night_run n WHERE n.program_id = r.program_id
             AND n.due_at >= r.due_at + interval '2 days')""",
+    "I19_activities_are_posted": """
+        SELECT count(*) FROM (
+            SELECT program_id, sum(points + referred_points) AS points FROM activity
+            GROUP BY program_id) a
+        FULL JOIN (SELECT program_id, sum(points) AS points FROM posting
+                   WHERE source_kind = 'activity' GROUP BY program_id) p USING (program_id)
+        WHERE coalesce(a.points, 0) <> coalesce(p.points, 0)""",
     **ACCOUNTING_INVARIANTS,
 }
 

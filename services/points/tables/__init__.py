@@ -4,6 +4,7 @@ instants are UTC."""
 from services.points.tables import (
     accounting,
     accounts,
+    activities,
     adjustments,
     directory,
     files,
@@ -18,6 +19,7 @@ from services.points.tables.metadata import metadata
 __all__ = [
     "accounting",
     "accounts",
+    "activities",
     "adjustments",
     "directory",
     "files",

@@ -10,6 +10,7 @@ from services.points.storage.accounts import set_accounts_open, set_first_tiers
 from services.points.storage.directory import insert_member_numbers
 from services.points.storage.pos_transactions import lock_accounts
 from services.points.usecases.post_waiting import post_waiting
+from services.points.usecases.reward_enrolments import reward_enrolments
 from shared.consumer import Delivery
 from shared.contracts.membership import MemberEnrolled
 
@@ -37,3 +38,4 @@ async def open_accounts(
         [(e.member_id, e.enrolled_at, e.tier) for e in events.values()],
     )
     await post_waiting(session, now, program_id, numbers, origins)
+    await reward_enrolments(session, now, program_id, list(events.values()), origins)

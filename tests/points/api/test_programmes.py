@@ -40,6 +40,10 @@ TRIED = {
     "GET /v1/members/{member_id}/postings/{version}",
     "GET /v1/members/{member_id}/receipts",
     "POST /v1/members/{member_id}/activations",
+    "POST /v1/activities",
+    "GET /v1/members/{member_id}/activities",
+    "POST /v1/activity-rules",
+    "GET /v1/activity-rules",
     "POST /v1/members/{member_id}/activation-events",
     "POST /v1/members/{member_id}/receipt-claims",
     "POST /v1/members/{member_id}/adjustments",
@@ -376,3 +380,18 @@ async def test_a_till_of_another_programme_finds_no_members_holds_or_redemptions
     answer = await mall.client.get(f"/v1/members/{member_id}/holds", headers=headers)
     assert answer.status_code == 404
     assert await spendable(mall, member_id) == (400, 300, 100)
+
+
+async def test_activities_and_their_rules_stay_within_their_programme(mall: Mall) -> None:
+    other = await mall.another()
+    member_id = await mall.enrol()
+    since = mall.clock().isoformat()
+    rule = {"kind": "check_in", "effective_from": since, "points": 5}
+    assert (await mall.post("/v1/activity-rules", rule)).status_code == 201
+    assert (await other.get("/v1/activity-rules")).json() == []
+    told = {"kind": "check_in", "external_id": "x", "happened_at": since}
+    told["member_id"] = str(member_id)
+    assert (await other.post("/v1/activities", told)).status_code == 404
+    assert (await mall.post("/v1/activities", told)).status_code == 201
+    shown = await other.get(f"/v1/members/{member_id}/activities")
+    assert shown.json()["activities"] == []
