@@ -13,8 +13,17 @@ BEGIN
     PERFORM FROM account a WHERE a.program_id = program AND a.account_id = ANY (chosen)
     ORDER BY a.account_id FOR UPDATE;
 
-    -- What is frozen waits for its case; what is pending is under no hold.
-    WITH ended AS MATERIALIZED (
+    -- What is frozen waits for its case; what is pending is under no hold; a hold that has run out
+    -- and was not cleared away yet, because its account was busy then, keeps nothing.
+    WITH seen AS MATERIALIZED (
+        SELECT a.*, CASE WHEN a.held = 0 THEN 0 ELSE a.held - coalesce(
+                   (SELECT sum(h.points - h.captured) FROM hold h
+                    WHERE h.program_id = program AND h.account_id = a.account_id
+                      AND h.status = 'open' AND h.kind = 'payment'
+                      AND h.expires_at <= recorded), 0) END AS keeping
+        FROM account a
+        WHERE a.program_id = program AND a.account_id = ANY (chosen) AND a.frozen_case IS NULL
+    ), ended AS MATERIALIZED (
         SELECT a.account_id, a.member_id, a.wallet, a.version AS account_version, a.balance,
                a.pending, a.held, l.version, l.expires_at, l.remaining,
                CASE WHEN l.state = 'pending' THEN l.remaining ELSE 0 END AS pending_gone,
@@ -22,22 +31,24 @@ BEGIN
                     ELSE greatest(0, least(l.remaining,
                         sum(CASE WHEN l.state = 'active' THEN l.remaining ELSE 0 END)
                             OVER (PARTITION BY l.account_id ORDER BY l.expires_at, l.version)
-                        - a.held)) END::bigint AS gone
-        FROM account a
+                        - a.keeping)) END::bigint AS gone
+        FROM seen a
         JOIN lot l ON l.program_id = a.program_id AND l.account_id = a.account_id
-        WHERE a.program_id = program AND a.account_id = ANY (chosen) AND a.frozen_case IS NULL
-          AND l.program_id = program AND l.remaining > 0 AND l.expires_at <= due
-          AND l.frozen_case IS NULL
+        WHERE l.program_id = program AND l.account_id = ANY (chosen) AND l.remaining > 0
+          AND l.expires_at <= due AND l.frozen_case IS NULL
     ), totals AS MATERIALIZED (
         SELECT e.account_id, e.member_id, e.wallet, e.account_version + 1 AS version,
                e.balance, e.pending, e.held, sum(e.gone)::bigint AS gone,
-               sum(e.pending_gone)::bigint AS pending_gone, count(*) AS lots,
+               sum(e.pending_gone)::bigint AS pending_gone,
+               count(*) FILTER (WHERE e.gone > 0) AS lots,
                sum(e.remaining - e.gone)::bigint AS kept,
-               ((max(e.expires_at) - interval '1 microsecond') AT TIME ZONE zone)::date AS last_day,
+               ((max(e.expires_at) FILTER (WHERE e.gone > 0) - interval '1 microsecond')
+                AT TIME ZONE zone)::date AS last_day,
                row_number() OVER (ORDER BY e.account_id) AS number
-        FROM ended e WHERE e.gone > 0
+        FROM ended e
         GROUP BY e.account_id, e.member_id, e.wallet, e.account_version, e.balance, e.pending,
                  e.held
+        HAVING sum(e.gone) > 0
     )
     SELECT (SELECT array_agg(debit_posting(
                 event_ids[t.number], t.account_id, t.member_id, t.wallet, t.version, -t.gone,

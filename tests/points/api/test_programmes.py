@@ -9,6 +9,7 @@ from services.points.settings import PointsSettings
 from tests.points.exporting import ask_ledger, write_until_ready
 from tests.points.importing import begin, post, put_part, told_of
 from tests.points.mall import POS, Mall
+from tests.points.nights import begin as begin_night
 from tests.points.spending import (
     capture,
     held,
@@ -36,6 +37,7 @@ TRIED = {
     "GET /v1/members/{member_id}/points",
     "GET /v1/members/{member_id}/points/expiring",
     "POST /v1/members/{member_id}/expiry-changes",
+    "GET /v1/nights",
     "GET /v1/members/{member_id}/postings",
     "GET /v1/members/{member_id}/postings/{version}",
     "GET /v1/members/{member_id}/receipts",
@@ -395,3 +397,10 @@ async def test_activities_and_their_rules_stay_within_their_programme(mall: Mall
     assert (await mall.post("/v1/activities", told)).status_code == 201
     shown = await other.get(f"/v1/members/{member_id}/activities")
     assert shown.json()["activities"] == []
+
+
+async def test_nights_are_seen_by_the_staff_of_their_programme_alone(mall: Mall) -> None:
+    other = await mall.another()
+    await begin_night(mall)
+    assert len((await mall.get("/v1/nights")).json()["nights"]) == 1
+    assert (await other.get("/v1/nights")).json()["nights"] == []

@@ -108,7 +108,19 @@ async def test_what_a_hold_keeps_does_not_end_and_the_rest_does(mall: Mall) -> N
         "SELECT reason FROM posting WHERE program_id = :p AND account_id = :a AND kind = 'expire'",
         a=member_id,
     )
-    assert reason[0]["kept_for_holds"] == 15
+    assert (reason[0]["lots"], reason[0]["kept_for_holds"]) == (1, 45)
+
+
+async def test_a_hold_that_ran_out_while_its_account_was_busy_keeps_nothing(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, DAY / 8)
+    mall.clock.advance(days=1)
+    await begin(mall)
+    assert [await step(mall), await step(mall)] == [1, 1]
+    await hold(mall, member_id, 60, -DAY / 2)
+    assert (await pass_night(mall, hours=0)).expired_points == 100
+    await mall.execute("UPDATE hold SET status = 'expired' WHERE program_id = :p")
+    await mall.execute("UPDATE account SET held = 0 WHERE program_id = :p")
 
 
 async def test_a_hold_that_ran_out_keeps_nothing(mall: Mall) -> None:

@@ -1,0 +1,33 @@
+"""What the jobs role does by the clock, as the process would."""
+
+from datetime import timedelta
+
+from services.points.jobs import jobs
+from services.points.settings import PointsSettings
+from shared.schedule import run_step
+from tests.points.mall import Mall
+from tests.points.nights import given, last_night
+
+
+async def run_all(mall: Mall, settings: PointsSettings) -> None:
+    """Every job until it rests."""
+    for job in jobs(settings):
+        while await run_step(mall.engine, job, mall.clock()):
+            pass
+
+
+async def test_the_nights_of_all_programmes_are_worked_once_a_day(
+    mall: Mall, settings: PointsSettings
+) -> None:
+    other = await mall.another()
+    for programme, points in ((mall, 100), (other, 7)):
+        member_id = await programme.enrol()
+        await given(programme, member_id, points, timedelta(hours=3))
+    mall.clock.advance(hours=5)
+    await run_all(mall, settings)
+    for programme, points in ((mall, 100), (other, 7)):
+        night = await last_night(programme)
+        assert (night.step, night.expired_points) == ("done", points)
+    mall.clock.advance(hours=1)
+    await run_all(mall, settings)
+    assert len(await mall.rows("SELECT 1 FROM night_run WHERE program_id = :p")) == 1
