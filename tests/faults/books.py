@@ -5,11 +5,13 @@ from typing import Any
 
 from tests.support.drained import broken_invariants, drain, first_versions, number, rows
 from tests.support.line import Line
+from tests.support.spending import let_points_pay
 from tests.support.traffic import Traffic
 
 
 async def campaign_on_food(line: Line) -> None:
-    """A live campaign: food lines earn again."""
+    """A live campaign: food lines earn again; and points pay."""
+    await let_points_pay(line)
     now = datetime.now(UTC)
     spec: dict[str, Any] = {
         "name": {"zh": "美食双倍", "en": "Food twice"},
@@ -56,7 +58,8 @@ async def _balances_are_as_bought(line: Line, traffic: Traffic) -> None:
         str(row.account_id): row.balance
         for row in await rows(line, "points", "SELECT account_id, balance FROM account")
     }
-    wanted = {p.member_id: p.points + p.bonus for p in traffic.people}
+    wanted = {p.member_id: p.points + p.bonus - p.spent for p in traffic.people}
+    assert any(p.spent for p in traffic.people), "nobody spent anything"
     got = {member_id: balances[member_id] for member_id in wanted}
     assert got == wanted
 

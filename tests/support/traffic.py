@@ -1,8 +1,9 @@
-"""Seeded traffic: members join, tills push sales and refunds in any order, again and again."""
+"""Seeded traffic: members join, tills push sales and refunds in any order, again and again, and
+members spend meanwhile."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -15,6 +16,7 @@ from shared.auth import till_headers
 from shared.ids import new_id
 from tests.support.frame import until
 from tests.support.line import SHOPS, Line
+from tests.support.spending import spender_of
 
 PATH = "/v1/pos-transactions"
 GIVE_UP_SECONDS = 90
@@ -29,6 +31,7 @@ class Person:
     member_number: str = ""
     points: int = 0
     bonus: int = 0
+    spent: int = 0
 
 
 @dataclass
@@ -90,8 +93,19 @@ class Traffic:
         trouble = asyncio.create_task(meanwhile(self))
         async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
             pending = iter(queue)
-            await asyncio.gather(*(self._work(client, pending) for _ in range(8)))
+            tills = [self._work(client, pending) for _ in range(8)]
+            await asyncio.gather(*tills, *self._spending(client, sales))
         await trouble
+
+    def _spending(self, client: httpx.AsyncClient, times: int) -> list[Coroutine[Any, Any, None]]:
+        """Everybody spends what they have, meanwhile."""
+
+        async def spend(person: Person, index: int) -> None:
+            spender = spender_of(self.line, client, self.seed, index, person.member_number)
+            await spender.run(times)
+            person.spent = spender.spent
+
+        return [spend(person, index) for index, person in enumerate(self.people)]
 
     async def reached(self, share: float) -> None:
         """Wait until that share of the traffic was answered."""
