@@ -135,7 +135,7 @@ class Town:
     def single_requests(self, number: int) -> list[bytes]:
         """Signed requests of one receipt each."""
         shops = (self.chance.choice(self.shop_ids) for _ in range(number))
-        return [self._signed(shop_id, PATH, self.receipt(shop_id)) for shop_id in shops]
+        return [self.signed(shop_id, PATH, self.receipt(shop_id)) for shop_id in shops]
 
     def batch_requests(self, number: int, receipts_each: int = 1_000) -> list[bytes]:
         """Signed requests of many receipts of one shop each."""
@@ -144,11 +144,12 @@ class Town:
             shop_id = self.chance.choice(self.shop_ids)
             items = b",".join(self.receipt(shop_id) for _ in range(receipts_each))
             found.append(
-                self._signed(shop_id, f"{PATH}/batch", b'{"transactions":[' + items + b"]}")
+                self.signed(shop_id, f"{PATH}/batch", b'{"transactions":[' + items + b"]}")
             )
         return found
 
-    def _signed(self, shop_id: UUID, path: str, body: bytes) -> bytes:
+    def signed(self, shop_id: UUID, path: str, body: bytes) -> bytes:
+        """A till's POST as it goes over the wire."""
         till = self.till(shop_id)
         secret = self.till_secret or derive_till_secret(
             DEPLOYMENT_KEY, self.program_id, shop_id, till.till_id, till.key_version

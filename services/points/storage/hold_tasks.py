@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -50,7 +51,7 @@ class ReleaseHold(NamedTuple):
     hold_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HoldTask:
     """What one till asks. `origin` is the request's correlation id and trace."""
 
@@ -61,12 +62,12 @@ class HoldTask:
     asked: MakeHold | CaptureHold | ReleaseHold
     origin: tuple[str, str] = ("", "")
 
-    @property
+    @cached_property
     def fingerprint(self) -> bytes:
         """A hash of what is asked, to tell a repeat from another request with the same key."""
         return hashlib.blake2b(repr(self.asked).encode(), digest_size=16).digest()
 
-    @property
+    @cached_property
     def made_id(self) -> UUID | None:
         """The id of the hold or capture that it makes: the same for the same key of the shop."""
         if isinstance(self.asked, MakeHold):
@@ -101,6 +102,14 @@ class HoldWork:
     look: HoldLook
     write: HoldWrite = field(default_factory=HoldWrite)
     asked_of: set[UUID] = field(default_factory=set)
+    due: dict[UUID, list[Hold]] = field(default_factory=dict)
+    made: set[UUID] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Sort what has run out by account."""
+        for hold in self.look.holds.values():
+            if hold.is_due(self.now):
+                self.due.setdefault(hold.account_id, []).append(hold)
 
 
 def wanted_by(tasks: Sequence[HoldTask]) -> Wanted:
@@ -172,6 +181,7 @@ def _make(work: HoldWork, task: HoldTask, asked: MakeHold, shop: Shop) -> HoldAn
     holding.open_hold(work.write.books, account, hold, work.now)
     work.look.holds[hold_id] = hold
     work.write.made.append(hold)
+    work.made.add(hold_id)
     return HoldAnswer(hold, is_new=True)
 
 
@@ -248,13 +258,14 @@ def _ready(work: HoldWork, account: Account) -> None:
     if account.account_id in work.asked_of:
         return
     work.asked_of.add(account.account_id)
-    for hold in holding.expire_due(work.write.books, account, work.look.holds.values(), work.now):
-        work.write.changed[hold.hold_id] = hold
+    if due := work.due.get(account.account_id):
+        for hold in holding.expire_due(work.write.books, account, due, work.now):
+            work.write.changed[hold.hold_id] = hold
 
 
 def _note_change(work: HoldWork, hold: Hold) -> None:
     """A hold made by this very group is written as it is now; a stored one is changed."""
-    if all(hold is not made for made in work.write.made):
+    if hold.hold_id not in work.made:
         work.write.changed[hold.hold_id] = hold
 
 

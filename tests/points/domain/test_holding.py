@@ -1,5 +1,6 @@
 """Holds as rules: set aside, captured in parts, released, run out."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -66,7 +67,8 @@ def test_a_capture_keeps_why_and_frees_the_rest_when_it_is_final() -> None:
     hold = make_hold(books, account, 60)
     posting = holding.capture_hold(books, account, hold, take(20), NOON)
     assert (account.balance, account.held, hold.status) == (80, 0, holding.CAPTURED)
-    assert '"released": 40' in posting.cause.reason
+    told = json.loads(posting.cause.reason)
+    assert (told["held"], told["captured_before"], told["released"]) == (60, 0, 40)
     with pytest.raises(HoldClosed):
         holding.capture_hold(books, account, hold, take(), NOON)
 
