@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.settings import PointsSettings
 from services.points.usecases.begin_nights import begin_nights
-from services.points.usecases.close_transfer import expire_transfers
 from services.points.usecases.drop_files import drop_files
 from services.points.usecases.expire_due_holds import expire_due_holds
+from services.points.usecases.expire_transfers import expire_transfers
 from services.points.usecases.run_night import NightRules, run_night
 from services.points.usecases.snapshot_liability import snapshot_liability
 from services.points.usecases.sweep_waiting import sweep_waiting

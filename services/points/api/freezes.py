@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.points.api.principals import CASES
 from services.points.api.state import settings_of
-from services.points.storage.freezes import Freeze, list_freezes
-from services.points.usecases.freeze_account import FreezeAsked, ThawAsked, freeze, thaw
+from services.points.domain.freezing import Freeze
+from services.points.storage.freezes import list_freezes
+from services.points.usecases.freeze_account import FreezeAsked, freeze_account
+from services.points.usecases.thaw_account import ThawAsked, thaw_account
 from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Name, Strict
@@ -76,7 +78,7 @@ async def open_freeze(
     Role: points.cases."""
     require_role(staff, CASES)
     asked = FreezeAsked(member_id, body.lot_version, body.reason_code, body.note, staff.subject)
-    made, is_new = await freeze(session, now, staff.program_id, new_id(), asked)
+    made, is_new = await freeze_account(session, now, staff.program_id, new_id(), asked)
     response.status_code = 201 if is_new else 200
     return _out(made)
 
@@ -103,4 +105,4 @@ async def close(
     require_role(staff, CASES)
     asked = ThawAsked(member_id, case_id, staff.subject, body.outcome)
     days = settings_of(request).thaw_grace_days
-    return _out(await thaw(session, now, staff.program_id, asked, days))
+    return _out(await thaw_account(session, now, staff.program_id, asked, days))

@@ -8,26 +8,25 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.api.principals import READ
+from services.points.api.principals import READ, check_is_self
 from services.points.api.state import settings_of
 from services.points.domain.errors import PoolUnknown
-from services.points.storage.pools import LEFT, OPEN, Pool, find_pool, find_pool_balance
-from services.points.usecases.pool_members import (
-    Invitation,
-    dissolve,
-    invite,
-    join,
-    leave,
-    open_pool,
-)
-from services.points.usecases.use_pool import PoolRequest, contribute, spend_from_pool
+from services.points.domain.pools import LEFT, OPEN, Pool
+from services.points.storage.pools import find_pool, find_pool_balance
+from services.points.usecases.contribute_to_pool import contribute_to_pool
+from services.points.usecases.dissolve_pool import dissolve_pool
+from services.points.usecases.invite_to_pool import Invitation, invite_to_pool
+from services.points.usecases.join_pool import join_pool
+from services.points.usecases.leave_pool import leave_pool
+from services.points.usecases.open_pool import open_pool
+from services.points.usecases.spend_from_pool import Spending, spend_from_pool
 from shared.auth import Member, Staff, require_role
 from shared.http.depends import CurrentMember, IdempotencyKey, MemberOrStaff, Now, Tx
 from shared.http.fields import Id, MemberNumber, Name, Strict
 from shared.ids import new_id
 from shared.logs import correlation_id, trace_parent
 
-router = APIRouter(prefix="/v1/pools", tags=["Household pools"])
+router = APIRouter(prefix="/v1", tags=["Household pools"])
 Points = Annotated[int, Field(ge=1, le=1_000_000_000)]
 _POOL_ID = "0199f3a2-c1d0-7b7e-8000-0000000000d1"
 _OWNER_ID = "0199f3a2-c1d0-7b7e-8000-00000000000a"
@@ -155,12 +154,13 @@ async def _show(session: AsyncSession, who: Member | Staff, pool_id: UUID) -> Po
 
 
 @router.post(
-    "",
+    "/members/{member_id}/pools",
     summary="Open a pool",
     status_code=201,
     responses={200: {"model": PoolOut, "description": "Opened before; as it is now."}},
 )
 async def open_household_pool(
+    member_id: UUID,
     body: PoolIn,
     who: CurrentMember,
     key: IdempotencyKey,
@@ -168,14 +168,15 @@ async def open_household_pool(
     now: Now,
     response: Response,
 ) -> PoolOut:
-    """The member is its owner and first member; nobody is in two pools."""
+    """The member `member_id` is its owner and first member; nobody is in two pools."""
+    check_is_self(who, member_id)
     made = Pool(new_id(), body.name, who.member_id, OPEN, body.month_points_max, now)
     pool_id, is_new = await open_pool(session, now, who.program_id, made, key)
     response.status_code = 201 if is_new else 200
     return await _show(session, who, pool_id)
 
 
-@router.get("/{pool_id}", summary="A pool")
+@router.get("/pools/{pool_id}", summary="A pool")
 async def read_pool(pool_id: UUID, who: MemberOrStaff, session: Tx) -> PoolOut:
     """The pool `pool_id`, for those in it and for staff with the role points.read."""
     if isinstance(who, Staff):
@@ -183,7 +184,7 @@ async def read_pool(pool_id: UUID, who: MemberOrStaff, session: Tx) -> PoolOut:
     return await _show(session, who, pool_id)
 
 
-@router.post("/{pool_id}/invitations", summary="Invite a member")
+@router.post("/pools/{pool_id}/invitations", summary="Invite a member")
 async def invite_member(
     pool_id: UUID,
     body: InvitationIn,
@@ -195,36 +196,40 @@ async def invite_member(
     """The owner of `pool_id` invites somebody, or sets what a member may spend in a month."""
     invitation = Invitation(body.member_id, body.member_number, body.month_points_max)
     most = settings_of(request).pool_members_max
-    await invite(session, now, who.program_id, pool_id, who.member_id, invitation, most)
+    await invite_to_pool(session, now, who.program_id, pool_id, who.member_id, invitation, most)
     return await _show(session, who, pool_id)
 
 
-@router.post("/{pool_id}/joining", summary="Join a pool")
-async def join_pool(pool_id: UUID, who: CurrentMember, session: Tx, now: Now) -> PoolOut:
+@router.post("/pools/{pool_id}/joining", summary="Join a pool")
+async def join_household_pool(pool_id: UUID, who: CurrentMember, session: Tx, now: Now) -> PoolOut:
     """Whom the owner of `pool_id` invited joins it."""
-    await join(session, now, who.program_id, pool_id, who.member_id)
+    await join_pool(session, now, who.program_id, pool_id, who.member_id)
     return await _show(session, who, pool_id)
 
 
-@router.post("/{pool_id}/departures", summary="Leave a pool")
-async def leave_pool(
+@router.post("/pools/{pool_id}/departures", summary="Leave a pool")
+async def leave_household_pool(
     pool_id: UUID, body: DepartureIn, who: CurrentMember, session: Tx, now: Now
 ) -> PoolOut:
     """A member leaves `pool_id`, or the owner sends one away. Their own unspent points go with
     them and end when they would have; what others spent of them stays spent."""
-    await leave(session, now, who.program_id, pool_id, body.member_id, who.member_id, _origin())
+    await leave_pool(
+        session, now, who.program_id, pool_id, body.member_id, who.member_id, _origin()
+    )
     return await _show(session, who, pool_id)
 
 
-@router.post("/{pool_id}/dissolution", summary="Dissolve a pool")
-async def dissolve_pool(pool_id: UUID, who: CurrentMember, session: Tx, now: Now) -> PoolOut:
+@router.post("/pools/{pool_id}/dissolution", summary="Dissolve a pool")
+async def dissolve_household_pool(
+    pool_id: UUID, who: CurrentMember, session: Tx, now: Now
+) -> PoolOut:
     """The owner ends `pool_id`: everybody gets their own unspent points back."""
-    await dissolve(session, now, who.program_id, pool_id, who.member_id, _origin())
+    await dissolve_pool(session, now, who.program_id, pool_id, who.member_id, _origin())
     return await _show(session, who, pool_id)
 
 
 @router.post(
-    "/{pool_id}/contributions",
+    "/pools/{pool_id}/contributions",
     summary="Put points in",
     status_code=201,
     responses={200: {"model": MovedOut, "description": "Done before; same answer."}},
@@ -239,14 +244,15 @@ async def contribute_points(
     response: Response,
 ) -> MovedOut:
     """The member's points go into `pool_id`, those that end first, and end when they would have."""
-    asked = PoolRequest(pool_id, who.member_id, body.points, key)
-    answer, is_new = await contribute(session, now, who.program_id, new_id(), asked, _origin())
+    answer, is_new = await contribute_to_pool(
+        session, now, who.program_id, pool_id, who.member_id, body.points, key, _origin()
+    )
     response.status_code = 201 if is_new else 200
     return MovedOut(**answer)
 
 
 @router.post(
-    "/{pool_id}/spendings",
+    "/pools/{pool_id}/spendings",
     summary="Spend from a pool",
     status_code=201,
     responses={200: {"model": MovedOut, "description": "Done before; same answer."}},
@@ -261,7 +267,7 @@ async def spend_points(
     response: Response,
 ) -> MovedOut:
     """The member spends points of `pool_id` in a shop, within their month's cap."""
-    asked = PoolRequest(pool_id, who.member_id, body.points, key, body.reference, body.shop_id)
+    asked = Spending(pool_id, who.member_id, body.points, body.shop_id, body.reference, key)
     answer, is_new = await spend_from_pool(session, now, who.program_id, new_id(), asked, _origin())
     response.status_code = 201 if is_new else 200
     return MovedOut(**answer)

@@ -10,17 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from services.points.api.principals import ADJUST, check_is_self, check_may_read
 from services.points.api.state import settings_of
 from services.points.domain.errors import MemberUnknown, TransferUnknown
-from services.points.storage.transfers import Transfer, find_transfer, list_transfers
-from services.points.usecases.close_transfer import (
-    accept_transfer,
-    cancel_transfer,
-    decline_transfer,
-)
-from services.points.usecases.offer_transfer import (
-    TransferBounds,
-    TransferOffer,
-    offer_transfer,
-)
+from services.points.domain.transfers import Transfer, TransferBounds
+from services.points.storage.transfers import find_transfer, list_transfers
+from services.points.usecases.accept_transfer import accept_transfer
+from services.points.usecases.cancel_transfer import cancel_transfer
+from services.points.usecases.decline_transfer import decline_transfer
+from services.points.usecases.offer_transfer import TransferOffer, offer_transfer
 from shared.auth import Staff, require_role
 from shared.http.depends import CurrentMember, IdempotencyKey, MemberOrStaff, Now, Tx
 from shared.http.fields import PLAIN, Id, MemberNumber, Strict

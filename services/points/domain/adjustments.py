@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from json import dumps
 from typing import Any
 from uuid import UUID
 
-from services.points.domain import errors
+from services.points.domain import errors, ledger
+from services.points.domain.ledger import Account, Books, Cause
+from services.points.domain.lots import LotTerms
+from services.points.domain.wallets import Wallet, check_room, terms_of
 
 ADJUSTMENT = "adjustment"
 WRITE_OFF = "write_off"
@@ -95,3 +99,31 @@ class Asked:
     evidence: str | None = None
     kind: str = field(default=ADJUSTMENT)
     wallet: str = "points"
+
+
+def post_adjustment(
+    books: Books,
+    account: Account,
+    made: Adjustment,
+    wallet: Wallet,
+    time_zone: str,
+    now: datetime,
+) -> tuple[int, int]:
+    """Add, take, or write off. Returns the posting's version and the balance after it.
+
+    Raises `InsufficientPoints`, `AccountFrozen`, `WalletFull`, `MoreThanOwed`.
+    """
+    cause = Cause(
+        made.kind, ledger.ADJUSTMENT, "adjustment", made.adjustment_id, dumps(made.reason())
+    )
+    if made.kind == WRITE_OFF:
+        owed = max(0, -account.balance)
+        if made.points > owed:
+            raise errors.MoreThanOwed(f"{owed} points are owed.", owed=owed)
+    if made.points > 0:
+        check_room(wallet, account, made.points)
+        terms = terms_of(wallet, now, time_zone, LotTerms())
+        posting = books.credit(account, made.points, cause, terms)
+    else:
+        posting = books.spend(account, -made.points, cause, now)
+    return posting.version, posting.balance_after

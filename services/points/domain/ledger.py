@@ -137,7 +137,8 @@ class Books:
         if repaid:
             self.takes.append(Take(account.account_id, account.version, account.version, repaid))
         if points > repaid:
-            lot = OpenLot(account.version, points - repaid, cause.source_id, terms)
+            made_by = terms.origin_id or cause.source_id
+            lot = OpenLot(account.version, points - repaid, made_by, terms)
             account.lots.append(lot)
             if terms.pending:
                 account.pending += lot.remaining

@@ -7,7 +7,7 @@ from typing import Any
 def member_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] | None:
     """One sentence each in "zh-CN" and "en", or None for a rule that is another page's."""
     count = abs(points)
-    texts = _TEXTS.get((reason["rule"], points > 0))
+    texts = TEXTS.get((reason["rule"], points > 0))
     if texts is None:
         return None
     zh, en = texts
@@ -16,7 +16,7 @@ def member_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] |
 
 
 # By the rule and whether points came in. The names in braces are facts of the reason.
-_TEXTS: Mapping[tuple[str, bool], tuple[str, str]] = {
+TEXTS: Mapping[tuple[str, bool], tuple[str, str]] = {
     ("transfer", False): ("转赠出{count}积分。", "{count} points were given to another member."),
     ("transfer", True): (
         "收到会员转赠{count}积分，有效期不变。",

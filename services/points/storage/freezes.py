@@ -1,13 +1,14 @@
 """Cases that freeze an account or one of its lots until somebody closes them."""
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.freezing import Freeze
+from services.points.domain.ledger import Account
+from services.points.storage.pos_transactions import load_lots, lock_accounts
 from shared.db import driver
 
 _COLUMNS = (
@@ -16,20 +17,12 @@ _COLUMNS = (
 )
 
 
-@dataclass(slots=True)
-class Freeze:
-    """A case as stored. Without `lot_version` it freezes the whole account."""
-
-    case_id: UUID
-    member_id: UUID
-    lot_version: int | None
-    reason_code: str
-    note: str
-    opened_by: str
-    opened_at: datetime
-    closed_by: str | None = None
-    closed_at: datetime | None = None
-    outcome: str | None = None
+async def lock_with_lots(session: AsyncSession, program_id: UUID, member_id: UUID) -> Account:
+    """The member's account, locked, with its open lots."""
+    accounts = await lock_accounts(session, program_id, {member_id})
+    account = accounts[member_id]
+    await load_lots(session, program_id, {member_id: account})
+    return account
 
 
 async def insert_freeze(session: AsyncSession, program_id: UUID, made: Freeze) -> None:

@@ -1,42 +1,17 @@
 """Household pools: who is in them, and whose points their lots were."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.account_checks import check_giver
+from services.points.domain.errors import MemberInPool, PoolClosed, PoolUnknown
 from services.points.domain.ledger import NewPosting
+from services.points.domain.pools import JOINED, LEFT, OPEN, Household, Pool, PoolMember
+from services.points.storage.pos_transactions import load_lots, lock_accounts
 from shared.db import driver
-
-OPEN = "open"
-DISSOLVED = "dissolved"
-INVITED = "invited"
-JOINED = "joined"
-LEFT = "left"
-
-
-@dataclass(slots=True)
-class Pool:
-    """A pool as stored. Its points are on the account with its id."""
-
-    pool_id: UUID
-    name: str
-    owner_id: UUID
-    status: str
-    month_points_max: int | None
-    recorded_at: datetime
-    closed_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class PoolMember:
-    """Somebody's part in a pool; `month_points_max` of their own goes before the pool's."""
-
-    member_id: UUID
-    status: str
-    month_points_max: int | None
-    since: datetime
 
 
 async def find_pool_of(session: AsyncSession, program_id: UUID, member_id: UUID) -> UUID | None:
@@ -226,3 +201,50 @@ async def insert_spending(
         posting.cause.shop_id,
         now,
     )
+
+
+async def lock_household(
+    session: AsyncSession, program_id: UUID, pool_id: UUID, who: UUID, more: Collection[UUID] = ()
+) -> Household:
+    """Lock the pool's account, that of `who` and those of `more`, then look at the pool.
+
+    Raises `PoolUnknown` when `who` has nothing to do with it, `PoolClosed`.
+    """
+    seen = await find_pool(session, program_id, pool_id)
+    if seen is None or who not in seen[1] or seen[1][who].status == LEFT:
+        raise PoolUnknown("No such pool of this member.")
+    accounts = await lock_accounts(session, program_id, {pool_id, who, *more})
+    found = await find_pool(session, program_id, pool_id)
+    assert found is not None
+    pool, members = found
+    if pool.status != OPEN:
+        raise PoolClosed("The pool was dissolved.")
+    if members[who].status == LEFT:
+        raise PoolUnknown("No such pool of this member.")
+    return Household(pool, members, accounts)
+
+
+async def lock_joined(
+    session: AsyncSession, program_id: UUID, pool_id: UUID, member_id: UUID
+) -> Household:
+    """As `lock_household`, for who has joined and may give and spend."""
+    household = await lock_household(session, program_id, pool_id, member_id)
+    if household.members[member_id].status != JOINED:
+        raise PoolUnknown("The member has not joined this pool.")
+    check_giver(household.accounts[member_id])
+    return household
+
+
+async def check_in_no_pool(session: AsyncSession, program_id: UUID, member_id: UUID) -> None:
+    """Raise `MemberInPool` when the member, whose account is locked, is in a pool already."""
+    if await find_pool_of(session, program_id, member_id) is not None:
+        raise MemberInPool("The member is in a pool already.")
+
+
+async def load_contributions(
+    session: AsyncSession, program_id: UUID, household: Household
+) -> dict[int, UUID]:
+    """Give the pool its lots. Returns whose points they were."""
+    pool_id = household.pool.pool_id
+    await load_lots(session, program_id, {pool_id: household.account})
+    return await list_contributions(session, program_id, pool_id)

@@ -1,18 +1,15 @@
 """Transfers between members, each with the hold that sets its points aside."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.errors import TransferUnknown
+from services.points.domain.ledger import Account
+from services.points.domain.transfers import ACCEPTED, CANCELLED, DECLINED, EXPIRED, Transfer
+from services.points.storage.pos_transactions import lock_accounts
 from shared.db import driver
-
-OFFERED = "offered"
-ACCEPTED = "accepted"
-DECLINED = "declined"
-CANCELLED = "cancelled"
-EXPIRED = "expired"
 
 _COLUMNS = (
     "transfer_id, from_member_id, to_member_id, points, message, status, offered_at, "
@@ -24,26 +21,6 @@ _HOLD_STATUS = {
     CANCELLED: "released",
     EXPIRED: "expired",
 }
-
-
-@dataclass(slots=True)
-class Transfer:
-    """A transfer as stored, or as decided."""
-
-    transfer_id: UUID
-    from_member_id: UUID
-    to_member_id: UUID
-    points: int
-    message: str
-    status: str
-    offered_at: datetime
-    accept_until: datetime
-    closed_at: datetime | None = None
-    closed_by: str | None = None
-
-    def is_due(self, now: datetime) -> bool:
-        """Nobody took it in time: at its deadline, not after it."""
-        return self.status == OFFERED and self.accept_until <= now
 
 
 async def find_transfer(
@@ -58,6 +35,20 @@ async def find_transfer(
         transfer_id,
     )
     return None if row is None else Transfer(**dict(row))
+
+
+async def lock_transfer(
+    session: AsyncSession, program_id: UUID, transfer_id: UUID, member_id: UUID
+) -> tuple[Transfer, dict[UUID, Account]]:
+    """The transfer with its two accounts, locked. Raises `TransferUnknown` to all others."""
+    seen = await find_transfer(session, program_id, transfer_id)
+    if seen is None or member_id not in {seen.from_member_id, seen.to_member_id}:
+        raise TransferUnknown("No such transfer of this member.")
+    # The members of a transfer never change.
+    accounts = await lock_accounts(session, program_id, {seen.from_member_id, seen.to_member_id})
+    transfer = await find_transfer(session, program_id, transfer_id, is_locking=True)
+    assert transfer is not None
+    return transfer, accounts
 
 
 async def sum_given(session: AsyncSession, program_id: UUID, member_id: UUID, now: datetime) -> int:

@@ -17,7 +17,7 @@ from services.points.storage.activations import list_awaited_events
 from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import load_lots, lock_accounts
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
-from services.points.usecases.adjust_points import check_adjustable
+from services.points.domain.account_checks import check_open
 from shared.contracts.points import LotActivated, PointsActivated
 from shared.outbox import News, tell
 
@@ -47,7 +47,7 @@ async def activate_points(
     """
     accounts = await lock_accounts(session, program_id, {asked.member_id})
     account = accounts[asked.member_id]
-    check_adjustable(account)
+    check_open(account)
     asked_hash = hash_request(asked)
     operation, key = "activate_points", asked.idempotency_key
     stored = await find_answer(session, program_id, operation, key, asked_hash)

@@ -10,19 +10,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain import errors, ledger
+from services.points.domain import errors
+from services.points.domain.account_checks import check_open
 from services.points.domain.adjustments import (
     ADJUSTMENT,
     AWAITS_CHECK,
     POSTED,
-    WRITE_OFF,
     Adjustment,
     AdjustmentRules,
     Asked,
+    post_adjustment,
 )
-from services.points.domain.ledger import Account, Books, Cause
-from services.points.domain.lots import LotTerms
-from services.points.domain.wallets import POINTS, check_room, terms_of
+from services.points.domain.ledger import Account
+from services.points.domain.wallets import POINTS
 from services.points.storage.adjustments import (
     find_adjustment_by_key,
     find_rules,
@@ -30,7 +30,7 @@ from services.points.storage.adjustments import (
 )
 from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import load_lots
-from services.points.storage.wallets import Target, lock_target
+from services.points.storage.wallets import lock_target
 
 
 async def adjust_points(
@@ -56,7 +56,7 @@ async def adjust_points(
         if stored.request_hash != _fingerprint(asked):
             raise errors.IdempotencyKeyReused("This Idempotency-Key came with another body before.")
         return stored, False
-    check_adjustable(target.member)
+    check_open(target.member)
     rules.check(asked.reason_code, asked.evidence)
     made = _made(adjustment_id, target.account, asked, now)
     if made.points < 0:
@@ -64,7 +64,8 @@ async def adjust_points(
     write = Write()
     write.books.origin = origin
     # Also what waits is tried now: nobody should check what cannot be posted.
-    posted = post_adjustment(write.books, target, made, now)
+    wallet, zone = target.wallet, target.time_zone
+    posted = post_adjustment(write.books, target.account, made, wallet, zone, now)
     if rules.needs_check(made.points):
         made.status = AWAITS_CHECK
         await insert_adjustment(session, program_id, asked.idempotency_key, made)
@@ -73,37 +74,6 @@ async def adjust_points(
     await insert_adjustment(session, program_id, asked.idempotency_key, made)
     await write_books(session, program_id, now, write)
     return made, True
-
-
-def check_adjustable(account: Account) -> None:
-    """Raise unless the account is a member's open one."""
-    if account.merged_into is not None:
-        raise errors.AccountMerged(
-            "The account was merged into another.", merged_into=str(account.merged_into)
-        )
-    if not account.is_open:
-        raise errors.MemberUnknown("No such member in this programme.")
-
-
-def post_adjustment(
-    books: Books, target: Target, made: Adjustment, now: datetime
-) -> tuple[int, int]:
-    """Add, take, or write off. Returns the posting's version and the balance after it."""
-    account = target.account
-    cause = Cause(
-        made.kind, ledger.ADJUSTMENT, "adjustment", made.adjustment_id, json.dumps(made.reason())
-    )
-    if made.kind == WRITE_OFF:
-        owed = max(0, -account.balance)
-        if made.points > owed:
-            raise errors.MoreThanOwed(f"{owed} points are owed.", owed=owed)
-    if made.points > 0:
-        check_room(target.wallet, account, made.points)
-        terms = terms_of(target.wallet, now, target.time_zone, LotTerms())
-        posting = books.credit(account, made.points, cause, terms)
-    else:
-        posting = books.spend(account, -made.points, cause, now)
-    return posting.version, posting.balance_after
 
 
 def _made(adjustment_id: UUID, account: Account, asked: Asked, now: datetime) -> Adjustment:

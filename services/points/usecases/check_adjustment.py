@@ -7,12 +7,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain import errors
-from services.points.domain.adjustments import AWAITS_CHECK, POSTED, REJECTED, Adjustment
+from services.points.domain.account_checks import check_open
+from services.points.domain.adjustments import (
+    AWAITS_CHECK,
+    POSTED,
+    REJECTED,
+    Adjustment,
+    post_adjustment,
+)
 from services.points.storage.adjustments import close_adjustment, find_adjustment
 from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import load_lots
 from services.points.storage.wallets import lock_target
-from services.points.usecases.adjust_points import check_adjustable, post_adjustment
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,14 @@ async def check_adjustment(
     asked.checked_by, asked.checked_at, asked.check_note = check.checked_by, now, check.note
     asked.status = status
     if check.is_approved:
-        check_adjustable(target.member)
+        check_open(target.member)
         if asked.points < 0:
             await load_lots(session, program_id, {target.account.account_id: target.account})
         write = Write()
         write.books.origin = origin
-        asked.version, asked.balance_after = post_adjustment(write.books, target, asked, now)
+        asked.version, asked.balance_after = post_adjustment(
+            write.books, target.account, asked, target.wallet, target.time_zone, now
+        )
         await close_adjustment(session, program_id, asked)
         await write_books(session, program_id, now, write)
     else:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain import errors
+from services.points.domain.account_checks import check_open
 from services.points.domain.ledger import Account
 from services.points.domain.merging import Merge, merge_account
 from services.points.storage.books import Write, write_books
@@ -19,7 +20,6 @@ from services.points.storage.merges import (
 from services.points.storage.pools import find_pool_of
 from services.points.storage.pos_transactions import load_lots, lock_accounts
 from services.points.storage.wallets import open_wallet_accounts
-from services.points.usecases.adjust_points import check_adjustable
 from shared.contracts.points import AccountsMerged
 from shared.db import Collision
 from shared.outbox import News, tell
@@ -58,8 +58,8 @@ async def merge_accounts(
         stored = await find_merge_in_force(session, program_id, asked.merged_id)
         assert stored is not None
         return stored, False
-    check_adjustable(merged)
-    check_adjustable(survivor)
+    check_open(merged)
+    check_open(survivor)
     if await find_pool_of(session, program_id, asked.merged_id) is not None:
         raise errors.MemberInPool("The member must leave their household pool first.")
     write = Write()

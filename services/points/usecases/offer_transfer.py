@@ -1,25 +1,20 @@
 """A member offers points to another: they are set aside until the other takes them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain import errors
-from services.points.domain.ledger import Account
+from services.points.domain.account_checks import check_giver, check_receiver
 from services.points.domain.moves import pick_spendable
+from services.points.domain.transfers import OFFERED, Transfer, TransferBounds
 from services.points.storage.books import Write, write_books
 from services.points.storage.directory import resolve_numbers
 from services.points.storage.pos_transactions import load_lots, lock_accounts
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
-from services.points.storage.transfers import (
-    OFFERED,
-    Transfer,
-    find_transfer,
-    insert_transfer,
-    sum_given,
-)
+from services.points.storage.transfers import find_transfer, insert_transfer, sum_given
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +27,6 @@ class TransferOffer:
     points: int
     message: str
     idempotency_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class TransferBounds:
-    """How long an offer waits, and what a member may give within 24 hours."""
-
-    accept: timedelta
-    points_a_day_max: int
 
 
 async def offer_transfer(
@@ -70,44 +57,11 @@ async def offer_transfer(
         return stored, False
     check_giver(giver)
     check_receiver(receiver)
-    await _check_cap(session, program_id, now, offer, bounds)
+    given = await sum_given(session, program_id, giver.account_id, now)
+    bounds.check_cap(offer.points, given)
     await load_lots(session, program_id, {giver.account_id: giver})
-    made = _offered(giver, to_member_id, transfer_id, offer, bounds, now)
-    write = Write()
-    write.books.hold(giver, offer.points, now)
-    await insert_transfer(session, program_id, made)
-    answer = {"transfer_id": str(transfer_id)}
-    await keep_answer(session, program_id, operation, offer.idempotency_key, asked, answer, now)
-    await write_books(session, program_id, now, write)
-    return made, True
-
-
-async def _check_cap(
-    session: AsyncSession,
-    program_id: UUID,
-    now: datetime,
-    offer: TransferOffer,
-    bounds: TransferBounds,
-) -> None:
-    given = await sum_given(session, program_id, offer.from_member_id, now)
-    left = max(0, bounds.points_a_day_max - given)
-    if offer.points > left:
-        raise errors.TransferCapReached(
-            f"{left} points can be given now.", points_a_day_max=bounds.points_a_day_max, left=left
-        )
-
-
-def _offered(
-    giver: Account,
-    to_member_id: UUID,
-    transfer_id: UUID,
-    offer: TransferOffer,
-    bounds: TransferBounds,
-    now: datetime,
-) -> Transfer:
     parts = pick_spendable(giver, offer.points, now)
-    ends = [lot.expires_at for lot, _ in parts if lot.expires_at is not None]
-    return Transfer(
+    made = Transfer(
         transfer_id,
         giver.account_id,
         to_member_id,
@@ -115,8 +69,15 @@ def _offered(
         offer.message,
         OFFERED,
         now,
-        min([now + bounds.accept, *ends]),
+        bounds.accept_until(parts, now),
     )
+    write = Write()
+    write.books.hold(giver, offer.points, now)
+    await insert_transfer(session, program_id, made)
+    answer = {"transfer_id": str(transfer_id)}
+    await keep_answer(session, program_id, operation, offer.idempotency_key, asked, answer, now)
+    await write_books(session, program_id, now, write)
+    return made, True
 
 
 async def _find_receiver(session: AsyncSession, program_id: UUID, offer: TransferOffer) -> UUID:
@@ -128,21 +89,3 @@ async def _find_receiver(session: AsyncSession, program_id: UUID, offer: Transfe
     if found is None:
         raise errors.TransferReceiverUnknown("No member with this number can receive points.")
     return found
-
-
-def check_giver(giver: Account) -> None:
-    """Raise unless the account may give: open and not frozen."""
-    if giver.merged_into is not None:
-        raise errors.AccountMerged(
-            "The account was merged into another.", merged_into=str(giver.merged_into)
-        )
-    if not giver.is_open:
-        raise errors.MemberUnknown("No such member in this programme.")
-    if giver.frozen_case is not None:
-        raise errors.AccountFrozen("The account is frozen.", case_id=str(giver.frozen_case))
-
-
-def check_receiver(receiver: Account) -> None:
-    """Raise unless the account may receive. Why not is nobody else's business."""
-    if not receiver.is_open or receiver.frozen_case is not None:
-        raise errors.TransferReceiverUnknown("This member cannot receive points.")

@@ -23,7 +23,7 @@ from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import lock_accounts
 from services.points.storage.request_keys import hash_request
 from services.points.storage.zones import load_zones
-from services.points.usecases.adjust_points import check_adjustable
+from services.points.domain.account_checks import check_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def record_activity(
             raise errors.ActivityConflict("This activity was told before with other content.")
         return found, False
     account = accounts[told.member_id]
-    check_adjustable(account)
+    check_open(account)
     _check_time(told, now, bounds)
     referred = await _referred(session, program_id, told, accounts)
     rule = activities.rule_at(await list_rules(session, program_id, told.kind), told.happened_at)

@@ -57,7 +57,7 @@ TRIED = {
     "POST /v1/merges",
     "GET /v1/merges/{merge_id}",
     "POST /v1/merges/{merge_id}/undo",
-    "POST /v1/pools",
+    "POST /v1/members/{member_id}/pools",
     "GET /v1/pools/{pool_id}",
     "POST /v1/pools/{pool_id}/invitations",
     "POST /v1/pools/{pool_id}/joining",
@@ -319,7 +319,7 @@ async def test_pools_freezes_and_merges_stay_within_their_programme(mall: Mall) 
     other = await mall.another()
     owner, member_id, stranger = await mall.enrol(), await mall.enrol(), await other.enrol()
     await mall.adjust(owner, 100, "give")
-    pool = (await mall.post("/v1/pools", {"name": "x"}, owner, "k")).json()
+    pool = (await mall.post(f"/v1/members/{owner}/pools", {"name": "x"}, owner, "k")).json()
     base = f"/v1/pools/{pool['pool_id']}"
     bodies: dict[str, Any] = {
         "invitations": {"member_id": str(stranger)},
@@ -360,6 +360,21 @@ async def _freezes_and_merges(mall: Mall, other: Mall, member_id: UUID, stranger
     assert (await mall.get(one)).json()["undone_at"] is None
 
 
+async def test_activities_and_their_rules_stay_within_their_programme(mall: Mall) -> None:
+    other = await mall.another()
+    member_id = await mall.enrol()
+    since = mall.clock().isoformat()
+    rule = {"kind": "check_in", "effective_from": since, "points": 5}
+    assert (await mall.post("/v1/activity-rules", rule)).status_code == 201
+    assert (await other.get("/v1/activity-rules")).json() == []
+    told = {"kind": "check_in", "external_id": "x", "happened_at": since}
+    told["member_id"] = str(member_id)
+    assert (await other.post("/v1/activities", told)).status_code == 404
+    assert (await mall.post("/v1/activities", told)).status_code == 201
+    shown = await other.get(f"/v1/members/{member_id}/activities")
+    assert shown.json()["activities"] == []
+
+
 async def test_a_till_of_another_programme_finds_no_members_holds_or_redemptions(
     mall: Mall,
 ) -> None:
@@ -382,21 +397,6 @@ async def test_a_till_of_another_programme_finds_no_members_holds_or_redemptions
     answer = await mall.client.get(f"/v1/members/{member_id}/holds", headers=headers)
     assert answer.status_code == 404
     assert await spendable(mall, member_id) == (400, 300, 100)
-
-
-async def test_activities_and_their_rules_stay_within_their_programme(mall: Mall) -> None:
-    other = await mall.another()
-    member_id = await mall.enrol()
-    since = mall.clock().isoformat()
-    rule = {"kind": "check_in", "effective_from": since, "points": 5}
-    assert (await mall.post("/v1/activity-rules", rule)).status_code == 201
-    assert (await other.get("/v1/activity-rules")).json() == []
-    told = {"kind": "check_in", "external_id": "x", "happened_at": since}
-    told["member_id"] = str(member_id)
-    assert (await other.post("/v1/activities", told)).status_code == 404
-    assert (await mall.post("/v1/activities", told)).status_code == 201
-    shown = await other.get(f"/v1/members/{member_id}/activities")
-    assert shown.json()["activities"] == []
 
 
 async def test_nights_are_seen_by_the_staff_of_their_programme_alone(mall: Mall) -> None:

@@ -1,25 +1,8 @@
 """A frozen account or lot: points come in, none go out, none end."""
 
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
-
-import httpx
-
 from shared.ids import new_id
 from tests.points.mall import Mall
-from tests.points.usecases.test_offer_transfer import offer
-
-WHY = {"reason_code": "stolen_phone", "note": "Called the desk"}
-
-
-async def freeze(mall: Mall, member_id: UUID, **fields: Any) -> httpx.Response:
-    return await mall.post(f"/v1/members/{member_id}/freezes", {**WHY, **fields})
-
-
-async def thaw(mall: Mall, member_id: UUID, case_id: str) -> httpx.Response:
-    path = f"/v1/members/{member_id}/freezes/{case_id}/thaw"
-    return await mall.post(path, {"outcome": "Phone found"})
+from tests.points.members import WHY, freeze, offer, thaw
 
 
 async def test_nothing_goes_out_of_a_frozen_account_and_all_comes_in(mall: Mall) -> None:
@@ -67,23 +50,6 @@ async def test_a_frozen_lot_is_left_out_and_the_others_are_spent(mall: Mall) -> 
     assert (await mall.adjust(member_id, -100, "e")).status_code == 201
     kinds = await mall.rows("SELECT kind FROM lot_change WHERE program_id = :p ORDER BY change_id")
     assert kinds == [("frozen",), ("thawed",)]
-
-
-async def test_what_ended_while_frozen_lasts_some_days_after_the_thaw(mall: Mall) -> None:
-    await mall.set_policy(expires_months=1)
-    member_id, other = await mall.enrol(), await mall.enrol()
-    for owner in (member_id, other):
-        await mall.sold(10_000, member_id=owner)
-    whole = await freeze(mall, member_id)
-    one = await freeze(mall, other, lot_version=1)
-    mall.clock.advance(days=60)
-    await thaw(mall, member_id, whole.json()["case_id"])
-    await thaw(mall, other, one.json()["case_id"])
-    ends = await mall.rows("SELECT DISTINCT expires_at FROM lot WHERE program_id = :p")
-    # Sixty days on it is 9 May in the mall; the seventh day after that is the last.
-    assert ends == [(datetime(2026, 5, 16, 16, tzinfo=UTC),)]
-    assert (await mall.adjust(member_id, -100, "out")).status_code == 201
-    assert (await mall.adjust(other, -100, "other out")).status_code == 201
 
 
 async def test_only_what_is_there_can_be_frozen_and_only_by_those_who_may(mall: Mall) -> None:

@@ -1,38 +1,11 @@
 """Two accounts of one person become one: nothing is lost, and what comes later finds its way."""
 
 import asyncio
-from typing import Any
-from uuid import UUID
-
-import httpx
 
 from shared.contracts.points import AccountsMerged
 from shared.ids import new_id
 from tests.points.mall import Mall
-from tests.points.usecases.test_close_transfer import LOTS
-from tests.points.usecases.test_freeze_account import freeze
-from tests.points.usecases.test_offer_transfer import offer
-
-
-async def merge(mall: Mall, merged: UUID, survivor: UUID) -> httpx.Response:
-    body = {
-        "merged_member_id": str(merged),
-        "survivor_member_id": str(survivor),
-        "reason_code": "duplicate",
-        "note": "Same phone",
-    }
-    return await mall.post("/v1/merges", body)
-
-
-async def merged(mall: Mall, from_: UUID, into: UUID) -> dict[str, Any]:
-    answer = await merge(mall, from_, into)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
-
-
-async def two_members(mall: Mall) -> tuple[UUID, UUID]:
-    return await mall.enrol(), await mall.enrol()
+from tests.points.members import LOTS, freeze, merge, merged, offer, two_members
 
 
 async def test_a_merge_moves_every_lot_as_it_is_and_says_so(mall: Mall) -> None:

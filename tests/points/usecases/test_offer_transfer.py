@@ -1,27 +1,10 @@
 """Members offer points to each other: what is set aside, and what is refused."""
 
 import asyncio
-from typing import Any
-from uuid import UUID
-
-import httpx
 
 from shared.ids import new_id
 from tests.points.mall import Mall
-
-
-async def offer(
-    mall: Mall, giver: UUID, receiver: UUID, points: int, key: str = "k", **fields: Any
-) -> httpx.Response:
-    body = {"to_member_id": str(receiver), "points": points, **fields}
-    return await mall.post(f"/v1/members/{giver}/transfers", body, giver, key)
-
-
-async def held(mall: Mall, member_id: UUID) -> int:
-    [(points,)] = await mall.rows(
-        "SELECT held FROM account WHERE program_id = :p AND account_id = :m", m=member_id
-    )
-    return int(points)
+from tests.points.members import held, offer
 
 
 async def test_an_offer_sets_points_aside_and_moves_nothing(mall: Mall) -> None:

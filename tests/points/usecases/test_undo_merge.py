@@ -1,34 +1,9 @@
-"""A merge was a mistake: what is left of the moved points goes back, and nothing is made twice."""
-
-from typing import Any
-from uuid import UUID
-
-import httpx
+"""A merge was a mistake: what is left of the moved points goes back; nothing is made twice."""
 
 from shared.contracts.points import AccountsMergeUndone
 from shared.ids import new_id
 from tests.points.mall import Mall
-from tests.points.usecases.test_close_transfer import LOTS
-from tests.points.usecases.test_merge_accounts import merged, two_members
-from tests.points.usecases.test_offer_transfer import offer
-
-
-async def undo(mall: Mall, made: dict[str, Any]) -> httpx.Response:
-    return await mall.post(f"/v1/merges/{made['merge_id']}/undo")
-
-
-async def undone(mall: Mall, made: dict[str, Any]) -> int:
-    answer = await undo(mall, made)
-    assert answer.status_code == 200, answer.text
-    return int(answer.json()["restored"])
-
-
-async def in_debt(mall: Mall, points: int) -> UUID:
-    member_id = await mall.enrol()
-    sale = await mall.sold(points * 100, member_id=member_id)
-    await mall.adjust(member_id, -points, f"spent by {member_id}")
-    await mall.push(mall.refund(sale))
-    return member_id
+from tests.points.members import LOTS, in_debt, merged, offer, two_members, undo, undone
 
 
 async def test_an_undone_merge_leaves_both_as_they_were(mall: Mall) -> None:

@@ -1,0 +1,28 @@
+"""Whether an account may do what is asked: open, merged, frozen."""
+
+from services.points.domain import errors
+from services.points.domain.ledger import Account
+
+
+def check_open(account: Account) -> None:
+    """Raise `AccountMerged` or `MemberUnknown` unless the account is a member's open one."""
+    if account.merged_into is not None:
+        raise errors.AccountMerged(
+            "The account was merged into another.", merged_into=str(account.merged_into)
+        )
+    if not account.is_open:
+        raise errors.MemberUnknown("No such member in this programme.")
+
+
+def check_giver(giver: Account) -> None:
+    """Raise unless the account may give: open and not frozen (`AccountFrozen`)."""
+    check_open(giver)
+    if giver.frozen_case is not None:
+        raise errors.AccountFrozen("The account is frozen.", case_id=str(giver.frozen_case))
+
+
+def check_receiver(receiver: Account) -> None:
+    """Raise `TransferReceiverUnknown` unless others may give to the account. Why not is nobody
+    else's business."""
+    if not receiver.is_open or receiver.frozen_case is not None:
+        raise errors.TransferReceiverUnknown("This member cannot receive points.")
