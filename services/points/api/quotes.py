@@ -27,7 +27,7 @@ router = APIRouter(tags=["Quotes"], route_class=DirectRoute)
 _BASKET: JsonDict = {
     "shop_id": "0199f3a2-0000-7000-8000-000000000001",
     "currency": "CNY",
-    "lines": [{"line_number": 1, "category": "tea", "amount_minor": 19900}],
+    "lines": [{"line_number": 1, "category": "fresh", "amount_minor": 19900}],
     "tenders": [{"kind": "points", "amount_minor": 900}, {"kind": "cash", "amount_minor": 19000}],
     "member_id": "0199f3a2-c1d0-7b7e-8000-00000000000a",
 }
