@@ -146,10 +146,12 @@ async def reverse(mall: Mall, redemption_id: str, **fields: Any) -> httpx.Respon
     return answer
 
 
-def paid_with(sale: dict[str, Any], points_minor: int) -> dict[str, Any]:
+def paid_with(
+    sale: dict[str, Any], points_minor: int, redemption_id: str | None = None
+) -> dict[str, Any]:
     """The sale with its tenders: a part by points, the rest in cash."""
     tenders = [
-        {"kind": "points", "amount_minor": points_minor},
+        {"kind": "points", "amount_minor": points_minor, "redemption_id": redemption_id},
         {"kind": "cash", "amount_minor": sale["total_minor"] - points_minor},
     ]
     return {**sale, "tenders": tenders}

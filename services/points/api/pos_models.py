@@ -42,10 +42,11 @@ NOT_MONEY = frozenset({"coupon", "points", "gift_card", "stored_value"})
 
 
 class TenderIn(Printed):
-    """How a part was paid."""
+    """How a part was paid. Of points it says which redemption: a refund gives those back."""
 
     kind: Literal["cash", "card", "mobile", "coupon", "points", "gift_card", "stored_value"]
     amount_minor: Minor
+    redemption_id: UUID | None = None
 
 
 class OriginalIn(Printed):
@@ -75,6 +76,7 @@ class PosTransactionIn(Printed):
     )
     member_code: str | None = Field(None, pattern=r"^[A-Z2-7]{20,80}$")
     original: OriginalIn | None = None
+    cashier_id: TillId | None = None
 
 
 class BasketIn(Printed):
@@ -110,7 +112,8 @@ class PosTransactionOut(BaseModel):
     """What became of a receipt.
 
     `status`: posted, anonymous (nobody's, can be claimed), waiting_member (its member is not
-    known yet), waiting_sale (a refund that came before its sale). `points` is what this receipt
+    known yet), waiting_sale (a refund that came before its sale), in_review (somebody looks at it
+    before it earns), rejected (somebody did, and it earns nothing). `points` is what this receipt
     moved, `balance` the balance right after it. `code` and `detail` say why it was refused.
     `trimmed` points did not count; each of `notes` says why by its `code`: below_minimum,
     cooldown, cap_trimmed or cap_rejected (with cap, period, limit, granted_before and points).

@@ -98,11 +98,22 @@ INVARIANTS: Mapping[str, str] = {
         SELECT count(*) FROM (
             SELECT r.program_id, r.receipt_id, sum(r.total_minor) AS refunded
             FROM pos_transaction r
-            WHERE r.kind = 'refund' AND r.status IN ('posted', 'anonymous', 'waiting_member')
+            WHERE r.kind = 'refund' AND r.status IN
+                  ('posted', 'anonymous', 'waiting_member', 'in_review', 'rejected')
             GROUP BY r.program_id, r.receipt_id) r
         JOIN pos_transaction s
           ON (s.program_id, s.transaction_id) = (r.program_id, r.receipt_id)
         WHERE r.refunded > s.total_minor""",
+    "I6_refunds_gave_back_what_paid": """
+        SELECT count(*) FROM redemption r
+        JOIN pos_transaction s
+          ON (s.program_id, s.transaction_id) = (r.program_id, r.transaction_id)
+        JOIN (SELECT program_id, receipt_id, sum(total_minor) AS refunded FROM pos_transaction
+              WHERE kind = 'refund' AND status IN ('posted', 'anonymous', 'waiting_member')
+              GROUP BY program_id, receipt_id) f
+          ON (f.program_id, f.receipt_id) = (s.program_id, s.transaction_id)
+        WHERE s.total_minor > 0
+          AND r.returned < div(r.points * f.refunded, s.total_minor)""",
     "I8_every_posting_was_told": """
         SELECT count(*) FROM posting p
         WHERE p.recorded_at > (SELECT coalesce(min(occurred_at), 'infinity') FROM outbox)
@@ -135,6 +146,17 @@ INVARIANTS: Mapping[str, str] = {
         WHERE r.finished_at IS NULL AND EXISTS (
             SELECT 1 FROM night_run n WHERE n.program_id = r.program_id
             AND n.due_at >= r.due_at + interval '2 days')""",
+    "I20_what_is_held_back_has_an_open_case": """
+        SELECT count(*) FROM (
+            (SELECT program_id, transaction_id FROM pos_transaction
+             WHERE kind = 'sale' AND status = 'in_review'
+             EXCEPT SELECT program_id, transaction_id FROM review_case
+             WHERE kind = 'receipt' AND status = 'open')
+            UNION ALL
+            (SELECT program_id, transaction_id FROM review_case
+             WHERE kind = 'receipt' AND status = 'open'
+             EXCEPT SELECT program_id, transaction_id FROM pos_transaction
+             WHERE kind = 'sale' AND status = 'in_review')) apart""",
     "I19_activities_are_posted": """
         SELECT count(*) FROM (
             SELECT program_id, sum(points + referred_points) AS points FROM activity

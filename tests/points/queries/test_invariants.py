@@ -44,6 +44,12 @@ DAMAGE = {
         "UPDATE pos_transaction SET total_minor = total_minor * 9 "
         "WHERE program_id = :p AND kind = 'refund'"
     ),
+    "I6_refunds_gave_back_what_paid": (
+        "INSERT INTO redemption (program_id, redemption_id, account_id, version, points, "
+        "reference, transaction_id, recorded_at) SELECT program_id, gen_random_uuid(), member_id, "
+        "999, 100, 'r', transaction_id, now() FROM pos_transaction "
+        "WHERE program_id = :p AND kind = 'sale'"
+    ),
     "I8_every_posting_was_told": (
         "DELETE FROM outbox WHERE program_id = :p AND type = 'points.posted.v1'"
     ),
@@ -81,6 +87,9 @@ DAMAGE = {
         "INSERT INTO night_run (program_id, due_at, night_on, time_zone, step, started_at) "
         "SELECT :p, d, d, 'UTC', 'expire', d FROM (VALUES ('2026-03-01Z'::timestamptz), "
         "('2026-03-03Z')) x (d)"
+    ),
+    "I20_what_is_held_back_has_an_open_case": (
+        "UPDATE pos_transaction SET status = 'in_review' WHERE program_id = :p AND kind = 'sale'"
     ),
     "I19_activities_are_posted": (
         "UPDATE posting SET source_kind = 'activity' WHERE program_id = :p AND version = 1"

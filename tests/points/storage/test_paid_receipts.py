@@ -31,7 +31,7 @@ async def paid_sale(
     sale = mall.sale(total_minor, member_id=buyer)
     answer = await redeem(mall, sale, payer, points)
     assert answer.status_code == 201, answer.text
-    return paid_with(sale, points * 100)
+    return paid_with(sale, points * 100, answer.json()["redemption_id"])
 
 
 @pytest.fixture(autouse=True)
