@@ -128,7 +128,10 @@ INVARIANTS: Mapping[str, str] = {
               FROM earning_policy p, json_array_elements(p.spec -> 'caps') c
               GROUP BY p.program_id, c ->> 'code') most
           ON (most.program_id, most.cap) = (u.program_id, u.cap)
-        WHERE u.points > most.points""",
+        WHERE u.points > most.points
+          -- Who was merged brought along what they had been granted under caps of their own.
+          AND NOT EXISTS (SELECT FROM account_merge m
+                          WHERE (m.program_id, m.survivor_id) = (u.program_id, u.account_id))""",
     "I15_nothing_waits_beside_its_member": """
         SELECT count(*) FROM pos_transaction t
         LEFT JOIN member_number n

@@ -1,6 +1,7 @@
 """Two accounts of one person become one: nothing is lost, and what comes later finds its way."""
 
 import asyncio
+from uuid import UUID
 
 from shared.contracts.points import AccountsMerged
 from shared.ids import new_id
@@ -103,19 +104,37 @@ async def test_a_debt_goes_along_and_is_paid_by_the_survivor(mall: Mall) -> None
     assert (balance, status) == (0, "merged")
 
 
-async def test_what_was_used_of_limits_goes_along(mall: Mall) -> None:
+async def test_what_was_granted_under_caps_goes_along(mall: Mall) -> None:
+    cap = {"code": "day", "period": "day", "points": 100, "when_exceeded": "trim"}
+    assert (await mall.set_policy(caps=[cap])).status_code == 201
     old, kept = await two_members(mall)
     for member_id in (old, kept):
-        await mall.execute(
-            "INSERT INTO cap_usage (program_id, account_id, cap, period, points, times, last_at) "
-            "VALUES (:p, :m, 'day', '2026-03-10', 5, 1, now())",
-            m=member_id,
-        )
+        assert (await mall.push(mall.sale(8_000, member_id=member_id))).json()["points"] == 80
     await merged(mall, old, kept)
-    used = await mall.rows(
-        "SELECT points, times FROM cap_usage WHERE program_id = :p AND account_id = :m", m=kept
+    answer = (await mall.push(mall.sale(8_000, member_id=old))).json()
+    assert (answer["points"], answer["trimmed"]) == (0, 80)
+    assert await mall.balance(kept) == 160
+
+
+async def test_other_wallets_are_merged_and_come_back_too(mall: Mall) -> None:
+    stars = {"name": "Stars", "expiry": {"kind": "never"}}
+    await mall.client.put("/v1/wallets/stars", json=stars, headers=mall.staff())
+    old, kept = await two_members(mall)
+    body = {"reason_code": "x", "note": "x", "points": 7}
+    await mall.post(f"/v1/members/{old}/adjustments", {**body, "wallet": "stars"}, None, "a")
+    await mall.post(f"/v1/members/{kept}/adjustments", body, None, "b")
+
+    async def balances(member_id: UUID) -> dict[str, int]:
+        found = (await mall.get(f"/v1/members/{member_id}/wallets")).json()
+        return {wallet["wallet"]: wallet["balance"] for wallet in found}
+
+    made = await merged(mall, old, kept)
+    assert await balances(kept) == {"points": 7, "stars": 7}
+    assert (await mall.post(f"/v1/merges/{made['merge_id']}/undo")).status_code == 200
+    assert (await balances(old), await balances(kept)) == (
+        {"points": 0, "stars": 7},
+        {"points": 7, "stars": 0},
     )
-    assert used == [(10, 2)]
 
 
 async def test_what_cannot_be_merged_is_refused(mall: Mall) -> None:
