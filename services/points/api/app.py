@@ -27,6 +27,7 @@ from services.points.api import (
     quotes,
     redemptions,
     transfers,
+    wallet_moves,
     wallets,
 )
 from services.points.api.state import gathering
@@ -69,6 +70,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             redemptions.policies,
             redemptions.tills,
             wallets.router,
+            wallet_moves.router,
             liability.router,
             clearing.router,
             exports.router,

@@ -7,11 +7,12 @@ from services.points.domain.activity_sentences import activity_sentences
 from services.points.domain.earning_sentences import earned_sentences
 from services.points.domain.member_sentences import member_sentences
 from services.points.domain.spending_sentences import spending_sentences
+from services.points.domain.wallet_sentences import wallet_sentences
 
 
 def sentences_of(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
     """One sentence each in "zh-CN" and "en" for a posting of `points` and its stored reason."""
-    for page in (member_sentences, activity_sentences, spending_sentences):
+    for page in (member_sentences, activity_sentences, spending_sentences, wallet_sentences):
         if (found := page(points, reason)) is not None:
             return found
     match reason["rule"]:

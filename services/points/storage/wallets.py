@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.errors import MemberUnknown, WalletUnknown
+from services.points.domain.errors import MemberUnknown, ShopUnknown, WalletUnknown
 from services.points.domain.expiry import read_expiry
-from services.points.domain.ledger import Account
+from services.points.domain.ledger import Account, NewPosting
 from services.points.domain.wallets import BUILT_IN, POINTS, Wallet, account_id_of
 from services.points.storage.liability import find_program_zone
 from services.points.storage.pos_transactions import lock_accounts
@@ -208,3 +208,39 @@ async def sum_grants_left(
         list(grant_ids),
     )
     return {row["grant_id"]: row["left"] for row in rows}
+
+
+async def find_mall(session: AsyncSession, program_id: UUID, shop_id: UUID) -> UUID:
+    """The mall of the shop. Raises `ShopUnknown`."""
+    connection = await driver(session)
+    mall_id: UUID | None = await connection.fetchval(
+        "SELECT mall_id FROM shop WHERE program_id = $1 AND shop_id = $2", program_id, shop_id
+    )
+    if mall_id is None:
+        raise ShopUnknown("No such shop in this programme.")
+    return mall_id
+
+
+async def insert_redemption(
+    session: AsyncSession,
+    program_id: UUID,
+    redemption_id: UUID,
+    posting: NewPosting,
+    reference: str,
+    now: datetime,
+) -> None:
+    """Note what a posting spent, so that it can come back."""
+    connection = await driver(session)
+    await connection.execute(
+        "INSERT INTO redemption (program_id, redemption_id, account_id, version, points, "
+        "reference, mall_id, shop_id, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        program_id,
+        redemption_id,
+        posting.account_id,
+        posting.version,
+        -posting.points,
+        reference,
+        posting.cause.mall_id,
+        posting.cause.shop_id,
+        now,
+    )

@@ -93,6 +93,8 @@ TRIED = {
     "GET /v1/wallets",
     "GET /v1/members/{member_id}/wallets",
     "GET /v1/members/{member_id}/wallets/{wallet}/postings",
+    "POST /v1/members/{member_id}/wallets/{wallet}/redemptions",
+    "POST /v1/members/{member_id}/wallets/{wallet}/gifts",
     "GET /v1/liability",
     "POST /v1/liability/rebuilds",
     "POST /v1/clearing/prices",
