@@ -153,7 +153,8 @@ def grant(
         before = 0
         if key is not None:
             counted.append(key)
-            before = (used[key].points if key in used else 0) - (earned_before or 0)
+            # What the receipt earned may have been counted on an account that was merged since.
+            before = max(0, (used[key].points if key in used else 0) - (earned_before or 0))
         room = max(0, cap.points - before)
         if points <= room:
             continue
@@ -222,8 +223,8 @@ def count_usage(
     for key in counted:
         before = used.get(key)
         if before is None:
-            used[key] = Used(points, times, instant)
+            used[key] = Used(max(0, points), times, instant)
         else:
             last_at = max(before.last_at, instant)
-            used[key] = Used(before.points + points, before.times + times, last_at)
+            used[key] = Used(max(0, before.points + points), before.times + times, last_at)
     return [NewUsage(account_id, cap, period, points, times, instant) for cap, period in counted]

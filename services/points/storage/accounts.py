@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db import driver
+from shared.db import Statements, driver
 
 
 async def set_accounts_open(
@@ -101,3 +101,19 @@ async def list_posted_sources(
         source_ids,
     )
     return {row["source_id"] for row in rows}
+
+
+_SURVIVOR = """
+WITH RECURSIVE onward AS (
+    SELECT account_id, merged_into FROM account WHERE program_id = $1 AND account_id = $2
+    UNION
+    SELECT a.account_id, a.merged_into FROM onward o
+    JOIN account a ON a.program_id = $1 AND a.account_id = o.merged_into)
+SELECT account_id FROM onward WHERE merged_into IS NULL
+"""
+
+
+async def find_survivor(reads: Statements, program_id: UUID, account_id: UUID) -> UUID | None:
+    """The account that an account's points are in now: itself, or the one it was merged into."""
+    row = await reads.fetchrow(_SURVIVOR, program_id, account_id)
+    return None if row is None else row["account_id"]

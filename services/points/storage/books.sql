@@ -240,10 +240,11 @@ BEGIN
     END IF;
 
     IF cardinality(usages) > 0 THEN
-        -- A receipt that is worth less now gives back what it had used up. On its own: the row that
-        -- an INSERT proposes is checked before its conflict is found.
+        -- A receipt that is worth less now gives back what it had used up, where that was counted
+        -- here and not on an account that was merged. On its own: the row that an INSERT proposes
+        -- is checked before its conflict is found.
         IF EXISTS (SELECT FROM unnest(usages) n WHERE n.points < 0) THEN
-            UPDATE cap_usage u SET points = u.points + n.points
+            UPDATE cap_usage u SET points = greatest(0, u.points + n.points)
             FROM (SELECT account_id, cap, period, sum(points) AS points FROM unnest(usages)
                   GROUP BY account_id, cap, period HAVING sum(points) < 0) n
             WHERE u.program_id = program AND u.account_id = n.account_id AND u.cap = n.cap

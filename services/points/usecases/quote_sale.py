@@ -1,7 +1,7 @@
 """What a sale would earn right now, by the very code that records it, and nothing is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from json import loads
 from typing import Any
@@ -15,6 +15,7 @@ from services.points.domain.lots import LotTerms
 from services.points.domain.pos_records import Stored
 from services.points.domain.receipts import Bounds, Receipt, check_receipt
 from services.points.domain.tiers import tier_at
+from services.points.storage.accounts import find_survivor
 from services.points.storage.directory import PolicyShelf
 from services.points.storage.plain_sales import Glance, glance_at_sales
 from services.points.storage.pos_batch import Item, Look, TillBatch, decide
@@ -56,6 +57,12 @@ async def quote_sale(
     """
     batch = TillBatch(program_id, receipt.key.shop_id, till_id, 0, [receipt])
     glance = await _look(statements, program_id, batch)
+    named = _named(glance, receipt)
+    if named is not None and named not in glance.accounts:
+        survivor_id = await find_survivor(statements, program_id, named)
+        receipt = receipt._replace(member_id=survivor_id or named, member_number=None)
+        batch = replace(batch, receipts=[receipt])
+        glance = await _look(statements, program_id, batch)
     shop = glance.directory.shops.get(receipt.key.shop_id)
     if shop is None:
         raise ShopUnknown("No such shop in this programme.")
@@ -89,12 +96,16 @@ async def _look(statements: Statements, program_id: UUID, batch: TillBatch) -> G
     raise QuoteOutdated("The policies are changing right now. Ask again.")
 
 
-def _member_of(glance: Glance, receipt: Receipt) -> Account | None:
-    member_id = receipt.member_id
+def _named(glance: Glance, receipt: Receipt) -> UUID | None:
     if receipt.member_number is not None:
-        member_id = glance.numbers.get(receipt.member_number)
-    elif member_id is None:
+        return glance.numbers.get(receipt.member_number)
+    return receipt.member_id
+
+
+def _member_of(glance: Glance, receipt: Receipt) -> Account | None:
+    if receipt.member_id is None and receipt.member_number is None:
         return None
+    member_id = _named(glance, receipt)
     account = glance.accounts.get(member_id) if member_id is not None else None
     if account is None:
         raise MemberUnknown("No such member in this programme.")

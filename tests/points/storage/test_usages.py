@@ -9,6 +9,7 @@ import pytest
 
 from shared.ids import new_id
 from tests.points.mall import Mall
+from tests.points.members import merged
 
 DAILY = {"code": "daily", "period": "day", "points": 100, "when_exceeded": "trim"}
 RECEIPT = {"code": "big", "period": "receipt", "points": 80, "when_exceeded": "reject"}
@@ -239,3 +240,17 @@ async def test_a_till_whose_clock_went_wild_is_refused(mall: Mall, said: str) ->
     await mall.set_policy(caps=[DAILY], cooldown_seconds=60)
     answer = await mall.push(mall.sale(100, purchased_at=said))
     assert answer.status_code == 422
+
+
+async def test_the_survivor_of_a_merge_has_used_what_both_had_used(mall: Mall) -> None:
+    await mall.set_policy(caps=[DAILY], tier_multipliers_milli={"mini": 100})
+    old, kept = await mall.enrol(), await mall.enrol()
+    await earn(mall, old, 9_000)
+    await earn(mall, kept, 1_000)
+    await merged(mall, old, kept)
+    before = mall.clock() - timedelta(days=9)
+    await mall.hear(mall.tier_changed(kept, 1, (before, "mini")))
+    day = ("earn:daily", "2026-03-10")
+    # The old account's 90, and of the survivor's own 10 the 1 that a mini tier earns.
+    assert (await usages(mall, kept))[day] == (91, 2)
+    assert (await earn(mall, kept, 20_000))["points"] == 9

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from shared.db import transaction
 from tests.points.mall import Mall
+from tests.points.members import merged
 
 
 async def quoted(mall: Mall, **fields: object) -> dict[str, object]:
@@ -46,3 +47,13 @@ async def test_a_quote_for_yesterday_goes_by_yesterdays_policy_and_tier(mall: Ma
     at = (noon - timedelta(days=1)).isoformat()
     before = await quoted(mall, member_id=str(member_id), purchased_at=at)
     assert [(q["tier"], q["points"]) for q in (now, before)] == [("gold", 200), ("basic", 100)]
+
+
+async def test_a_quote_for_a_merged_member_is_the_survivors(mall: Mall) -> None:
+    await mall.set_policy(tier_multipliers_milli={"gold": 2_000})
+    old, kept = await mall.enrol(), await mall.enrol("gold")
+    await merged(mall, old, kept)
+    said = await quoted(mall, member_id=str(old))
+    posted = (await mall.push(mall.sale(10_000, member_id=old))).json()
+    assert (said["points"], said["member_id"]) == (200, str(kept))
+    assert (posted["points"], posted["member_id"]) == (200, str(kept))
