@@ -117,8 +117,10 @@ class PoolOut(BaseModel):
 
 class MovedOut(BaseModel):
     """What was moved, and what is in the pool after it. `month_left` is what the member may still
-    spend this month; null without a cap, and for a contribution."""
+    spend this month; null without a cap, and for a contribution. The shop can undo a spending by
+    its `redemption_id`."""
 
+    redemption_id: UUID | None = Field(examples=["0199f3a2-c1d0-7b7e-8000-0000000000f5", None])
     points: int = Field(examples=[100])
     pool_balance: int = Field(examples=[300])
     month_left: int | None = Field(examples=[100, None])

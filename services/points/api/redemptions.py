@@ -156,7 +156,7 @@ class ReversalOut(BaseModel):
     """`points` came back now, `returned` of the redemption so far."""
 
     redemption_id: UUID = Field(examples=[_REDEMPTION_ID])
-    member_id: UUID = Field(examples=[_MEMBER_ID])
+    member_id: UUID | None = Field(examples=[_MEMBER_ID])
     points: int = Field(examples=[500])
     returned: int = Field(examples=[500])
     balance: int = Field(examples=[1230])

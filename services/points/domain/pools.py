@@ -115,3 +115,11 @@ def return_points(
             facts = {"pool_id": str(pool.account_id), "member_id": str(member_id)}
             receiver = household.accounts[member_id]
             move_lots(books, pool, receiver, parts, Move("pool_return", move_id, facts))
+
+
+def end_pool(books: Books, household: Household, now: datetime) -> None:
+    """An empty pool is over. What comes back to it later (a payment undone) is the owner's."""
+    household.pool.status, household.pool.closed_at = DISSOLVED, now
+    account = household.account
+    account.merged_into = household.pool.owner_id
+    books.accounts[account.account_id] = account

@@ -44,7 +44,12 @@ async def contribute_to_pool(
     # The giver's next version makes it the only one of its kind.
     move_id = derived_id(pool_id, "contribution", member_id, giver.version)
     made = move_lots(write.books, giver, pool, parts, Move("pool_contribution", move_id, facts))
-    answer = {"points": points, "pool_balance": pool.balance, "month_left": None}
+    answer = {
+        "redemption_id": None,
+        "points": points,
+        "pool_balance": pool.balance,
+        "month_left": None,
+    }
     await keep_answer(session, program_id, operation, idempotency_key, hash_, answer, now)
     await write_books(session, program_id, now, write)
     versions = [posting.version for posting in made]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.pools import DISSOLVED, JOINED, return_points
+from services.points.domain.pools import JOINED, end_pool, return_points
 from services.points.storage.books import Write, write_books
 from services.points.storage.pools import (
     close_pool,
@@ -36,6 +36,6 @@ async def dissolve_pool(
     write = Write()
     write.books.origin = origin
     return_points(write.books, household, givers, joined)
-    household.pool.status, household.pool.closed_at = DISSOLVED, now
+    end_pool(write.books, household, now)
     await close_pool(session, program_id, household.pool)
     await write_books(session, program_id, now, write)

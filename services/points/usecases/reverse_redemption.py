@@ -66,7 +66,8 @@ async def reverse_redemption(
         await set_returned(session, program_id, [spent])
     answer = {
         "redemption_id": str(spent.redemption_id),
-        "member_id": str(account.member_id),
+        # A household's pool is nobody's.
+        "member_id": None if account.member_id is None else str(account.member_id),
         "points": points,
         "returned": spent.returned,
         "balance": account.balance,

@@ -76,7 +76,12 @@ async def spend_from_pool(
         asked.shop_id,
     )
     posting = write.books.spend(pool, asked.points, cause, now)
-    answer = {"points": asked.points, "pool_balance": pool.balance, "month_left": left}
+    answer = {
+        "redemption_id": str(redemption_id),
+        "points": asked.points,
+        "pool_balance": pool.balance,
+        "month_left": left,
+    }
     await keep_answer(session, program_id, operation, asked.idempotency_key, hash_, answer, now)
     await write_books(session, program_id, now, write)
     await insert_spending(session, program_id, posting, asked.reference, now)

@@ -15,10 +15,8 @@ async def test_points_in_a_pool_keep_their_expiry_and_are_spent_by_all(mall: Mal
     assert await put_in_pool(mall, pool_id, owner, 100) == 100
     assert await mall.rows(LOTS, m=pool_id) == [before]
     answer = await spend_from_pool(mall, pool_id, member_id, 30)
-    assert (answer.status_code, answer.json()) == (
-        201,
-        {"points": 30, "pool_balance": 70, "month_left": None},
-    )
+    assert (answer.status_code, answer.json()["pool_balance"]) == (201, 70)
+    assert (answer.json()["points"], answer.json()["month_left"]) == (30, None)
     [(kind, points, mall_id, shop_id)] = await mall.rows(
         "SELECT kind, points, mall_id, shop_id FROM posting "
         "WHERE program_id = :p AND counter_account = 'redemption'"

@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 
 from shared.ids import new_id
 from tests.points.mall import Mall
-from tests.points.members import join_pool, opened_pool, put_in_pool, spend_from_pool
+from tests.points.members import (
+    LOTS,
+    act_in_pool,
+    earned,
+    join_pool,
+    opened_pool,
+    put_in_pool,
+    spend_from_pool,
+)
+from tests.points.spending import reverse
 
 
 async def test_each_member_spends_so_much_in_a_month_of_the_mall(mall: Mall) -> None:
@@ -55,3 +64,24 @@ async def test_more_than_there_is_or_in_no_shop_is_refused(mall: Mall) -> None:
     body = {"points": 1, "shop_id": str(new_id()), "reference": "x"}
     nowhere = await mall.post(f"/v1/pools/{pool_id}/spendings", body, owner, "c")
     assert (nowhere.status_code, nowhere.json()["code"]) == (422, "shop_unknown")
+
+
+async def test_a_spending_that_is_undone_goes_back_to_the_pool_and_later_to_its_owner(
+    mall: Mall,
+) -> None:
+    owner = await earned(mall, 10_000)
+    pool_id = await opened_pool(mall, owner)
+    await put_in_pool(mall, pool_id, owner, 100)
+    before = await mall.rows(LOTS, m=pool_id)
+    first = (await spend_from_pool(mall, pool_id, owner, 40, "a")).json()
+    answer = await reverse(mall, first["redemption_id"])
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["member_id"], answer.json()["balance"]) == (None, 100)
+    assert await mall.rows(LOTS, m=pool_id) == before
+    second = (await spend_from_pool(mall, pool_id, owner, 40, "b")).json()
+    await act_in_pool(mall, pool_id, "dissolution", owner)
+    answer = await reverse(mall, second["redemption_id"])
+    assert (answer.json()["member_id"], answer.json()["balance"]) == (str(owner), 100)
+    # No longer for having been away.
+    lots = await mall.rows(LOTS, m=owner)
+    assert (sorted(lot[0] for lot in lots), {lot[1] for lot in lots}) == ([40, 60], {before[0][1]})
