@@ -4,7 +4,7 @@ ends in the one right answer."""
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -14,6 +14,14 @@ from services.points.settings import PointsSettings
 from shared.contracts.points import PosTransactionRecorded
 from tests.points.lossy_wire import LossyWire, open_lossy_wire
 from tests.points.mall import Mall, open_door
+from tests.points.spending import (
+    ask,
+    capture,
+    hold_body,
+    redemption_body,
+    set_redemption_policy,
+    spendable,
+)
 from tests.support.service import make_runtime, open_engine
 
 
@@ -35,6 +43,7 @@ async def far(mall: Mall, settings: PointsSettings, wire: LossyWire) -> AsyncIte
         yield replace(mall, client=client)
 
 
+Moment = Literal["before COMMIT", "after COMMIT"]
 # A plain sale is written and committed by one statement, with its event among the values.
 PLAIN_WRITE = PosTransactionRecorded.TYPE.encode()
 
@@ -91,6 +100,48 @@ async def test_an_adjustment_whose_answer_is_lost_is_made_once(far: Mall, wire: 
     assert (await far.adjust(member_id, 50, "k")).status_code == 503
     again = await far.adjust(member_id, 50, "k")
     assert (again.status_code, again.json()["balance"]) == (200, 50)
+
+
+@pytest.mark.parametrize(
+    ("moment", "repeat"), [("before COMMIT", 201), ("after COMMIT", 200)], ids=str
+)
+async def test_a_hold_and_its_capture_whose_commit_is_lost_are_done_once_when_repeated(
+    far: Mall, wire: LossyWire, moment: Moment, repeat: int
+) -> None:
+    member_id = await far.enrol()
+    assert (await far.adjust(member_id, 100, "k")).status_code == 201
+    body = hold_body(member_id, 60, reference="REF-THAT-IS-WRITTEN")
+    wire.commit_says = b"REF-THAT-IS-WRITTEN"
+    wire.cut = moment
+    lost = await ask(far, "holds", body)
+    assert (lost.status_code, lost.json()["code"]) == (503, "commit_unknown"), lost.text
+    again = await ask(far, "holds", body)
+    assert (again.status_code, again.json()["available"]) == (repeat, 40), again.text
+    hold_id = again.json()["hold_id"]
+    wire.cut = moment
+    lost = await capture(far, hold_id, 50, idempotency_key="pay")
+    assert lost.status_code == 503, lost.text
+    paid = await capture(far, hold_id, 50, idempotency_key="pay")
+    assert (paid.status_code, paid.json()["balance"]) == (repeat, 50)
+    assert await spendable(far, member_id) == (50, 50, 0)
+
+
+@pytest.mark.parametrize("moment", ["before COMMIT", "after COMMIT"])
+async def test_a_payment_by_points_whose_commit_is_lost_is_done_once_when_repeated(
+    far: Mall, wire: LossyWire, moment: Moment
+) -> None:
+    await set_redemption_policy(far)
+    member_id = await far.enrol()
+    assert (await far.adjust(member_id, 500, "k")).status_code == 201
+    body = redemption_body(far.sale(1_000), member_id, 200)
+    wire.cut = moment
+    assert (await ask(far, "redemptions", body)).status_code == 503
+    paid = (await ask(far, "redemptions", body)).json()
+    assert paid["balance"] == 300
+    undo = {"idempotency_key": "void", "redemption_id": paid["redemption_id"]}
+    wire.cut = moment
+    assert (await ask(far, "redemption-reversals", undo)).status_code == 503
+    assert (await ask(far, "redemption-reversals", undo)).json()["balance"] == 500
 
 
 async def until_answered(mall: Mall, body: dict[str, Any]) -> httpx.Response:

@@ -183,3 +183,33 @@ async def test_a_receipt_that_was_claimed_late_gave_back_only_once(mall: Mall) -
     )
     assert claimed.status_code == 200, claimed.text
     assert await mall.balance(member_id) == 20 + 30
+
+
+async def test_r_11_32_tills_that_refund_paid_receipts_at_once_give_back_and_take_back_exactly(
+    mall: Mall, twin: Mall
+) -> None:
+    member_id = await member_with(mall, 5 * CLIENTS)
+    sales = [await paid_sale(mall, member_id, member_id, 5, 10_000) for _ in range(CLIENTS)]
+    doors = [mall, twin] * (CLIENTS // 2)
+    answers: list[httpx.Response] = await at_once(
+        *(d.push(sale) for d, sale in zip(doors, sales, strict=True))
+    )
+    assert {a.json()["points"] for a in answers} == {95}
+    assert await mall.balance(member_id) == 95 * CLIENTS
+    await at_once(*(d.push(mall.refund(s)) for d, s in zip(doors, sales, strict=True)))
+    assert await mall.balance(member_id) == 5 * CLIENTS
+    assert await dated_lots(mall, member_id) == [(5 * CLIENTS, "never")]
+
+
+async def test_r_12_refunds_and_spending_at_once_leave_the_debt_to_a_point(
+    mall: Mall, twin: Mall
+) -> None:
+    member_id = await mall.enrol()
+    sales = [await mall.sold(10_000, member_id=member_id) for _ in range(CLIENTS // 2)]
+    holds = [await held(mall, member_id, 100) for _ in sales]
+    doors = [mall, twin] * (CLIENTS // 4)
+    refunds = (d.push(mall.refund(sale)) for d, sale in zip(doors, sales, strict=True))
+    captures = (capture(d, hold_id) for d, hold_id in zip(doors, holds, strict=True))
+    answers: list[httpx.Response] = await at_once(*refunds, *captures)
+    assert {answer.status_code for answer in answers} == {201}
+    assert await mall.balance(member_id) == -100 * len(sales)
