@@ -13,7 +13,7 @@ from services.points.domain.ledger import Account, Books
 from services.points.domain.lots import OpenLot
 from services.points.domain.receipts import local_day
 from services.points.storage.books import Write, write_books
-from services.points.storage.pos_transactions import load_lots, lock_accounts
+from services.points.storage.pos_transactions import load_lots, lock_accounts, survivor_of
 from services.points.storage.request_keys import claim_keys
 from services.points.storage.zones import load_zones
 from shared.consumer import Delivery
@@ -43,7 +43,9 @@ async def extend_lots(
     write = Write()
     for key, event in grants.items():
         if key in new:
-            _extend(write.books, now, accounts[event.member_id], event, zone_of)
+            account = survivor_of(accounts, event.member_id)
+            assert account is not None
+            _extend(write.books, now, account, event, zone_of)
     if write.books.lot_changes:
         await write_books(session, program_id, now, write)
 

@@ -103,6 +103,8 @@ async def _lock_pairs(
     targets = await open_wallet_accounts(
         session, program_id, [(asked.survivor_id, wallet) for wallet in wallets]
     )
+    if len(targets) < len(wallets):
+        raise errors.MemberUnknown("No such member in this programme.")
     ids = {*wallets.values(), *targets.values()}
     accounts = await lock_accounts(session, program_id, ids)
     if await list_accounts_of(session, program_id, asked.merged_id) != wallets:

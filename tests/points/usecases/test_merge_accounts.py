@@ -128,6 +128,7 @@ async def test_other_wallets_are_merged_and_come_back_too(mall: Mall) -> None:
         found = (await mall.get(f"/v1/members/{member_id}/wallets")).json()
         return {wallet["wallet"]: wallet["balance"] for wallet in found}
 
+    assert (await merge(mall, old, new_id())).json()["code"] == "member_unknown"
     made = await merged(mall, old, kept)
     assert await balances(kept) == {"points": 7, "stars": 7}
     assert (await mall.post(f"/v1/merges/{made['merge_id']}/undo")).status_code == 200
