@@ -89,7 +89,8 @@ class LotChange(NamedTuple):
 @dataclass(slots=True)
 class Account:
     """Working copy of a locked account. `lots` must be loaded before a debit, `used` (what was
-    granted under caps) before an earning that has limits."""
+    granted under caps) before an earning that has limits. `ending_holds` are those of `held` that
+    end by the clock: what is over holds nothing, though nobody has cleared it away yet."""
 
     account_id: UUID
     member_id: UUID | None
@@ -104,13 +105,15 @@ class Account:
     held: int = 0
     frozen_case: UUID | None = None
     merged_into: UUID | None = None
+    ending_holds: Sequence[tuple[datetime, int]] = ()
     used: dict[UsageKey, Used] = field(default_factory=dict)
 
     def available(self, now: datetime) -> int:
         """What may be spent now; needs the lots. A frozen account has nothing to spend."""
         if self.frozen_case is not None:
             return 0
-        return available_points(self.lots, self.balance, self.held, now)
+        over = sum(points for ends_at, points in self.ending_holds if ends_at <= now)
+        return available_points(self.lots, self.balance, self.held - over, now)
 
 
 @dataclass(slots=True)

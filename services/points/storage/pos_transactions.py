@@ -109,11 +109,24 @@ def survivor_of(accounts: Mapping[UUID, Account], account_id: UUID | None) -> Ac
 async def load_lots(
     session: AsyncSession, program_id: UUID, accounts: Mapping[UUID, Account]
 ) -> None:
-    """Give locked accounts their open lots, which a debit needs."""
+    """Give locked accounts their open lots, and which holds end when: a debit needs both."""
     for account in accounts.values():
         account.lots = []
     for account_id, lot in await load_open_lots(session, program_id, sorted(accounts)):
         accounts[account_id].lots.append(lot)
+    holding = sorted(account_id for account_id, account in accounts.items() if account.held)
+    if not holding:
+        return
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT account_id, array_agg((expires_at, points - captured)) AS ending FROM hold "
+        "WHERE program_id = $1 AND account_id = ANY ($2::uuid[]) AND status = 'open' "
+        "AND kind = 'payment' GROUP BY account_id",
+        program_id,
+        holding,
+    )
+    for row in rows:
+        accounts[row["account_id"]].ending_holds = [tuple(pair) for pair in row["ending"]]
 
 
 async def list_by_id(

@@ -160,6 +160,18 @@ async def test_a_hold_whose_time_is_over_is_in_nobodys_way_and_cannot_be_capture
     assert (await release(mall, hold_id)).json()["status"] == "expired"
 
 
+async def test_a_hold_whose_time_is_over_is_not_in_the_way_of_staff_and_gifts_either(
+    mall: Mall,
+) -> None:
+    member_id = await member_with(mall, 100)
+    await held(mall, member_id, 60, ttl_seconds=60)
+    await held(mall, member_id, 10, ttl_seconds=600)
+    assert (await mall.adjust(member_id, -90, "k")).json()["shortfall"] == 60
+    mall.clock.advance(seconds=60)
+    assert (await mall.adjust(member_id, -90, "k")).status_code == 201
+    assert await spendable(mall, member_id) == (10, 0, 10)
+
+
 async def test_the_job_frees_what_nobody_asks_for_again(mall: Mall) -> None:
     member_id = await member_with(mall, 100)
     await held(mall, member_id, 60, ttl_seconds=60)
