@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.spending import reverse
 from tests.points.wallets_at_hand import member_with_stars, redeem_stars, stars_of, state_stars
@@ -55,7 +54,7 @@ async def test_what_may_not_be_redeemed_is_refused(mall: Mall) -> None:
     [
         ("points", {}, "wallet_is_built_in"),
         ("moons", {}, "wallet_unknown"),
-        ("stars", {"shop_id": str(new_id())}, "shop_unknown"),
+        ("stars", {"shop_id": "0199f3a2-0000-7000-8000-00000000ffff"}, "shop_unknown"),
         ("stars", {"points": 11}, "insufficient_points"),
         ("stars", {"points": 0}, "validation_failed"),
     ],
