@@ -164,6 +164,7 @@ def _receipt(reader: Reader, sent: PosTransactionIn) -> Receipt:
         content,
         blake2b(content.encode(), digest_size=16).digest(),
         _not_money(sent),
+        sent.cashier_id,
     )
 
 

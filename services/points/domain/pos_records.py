@@ -14,6 +14,7 @@ WAITING_SALE = "waiting_sale"
 AWAITED = "awaited"
 REFUSED = "refused"
 IN_REVIEW = "in_review"
+REJECTED = "rejected"
 
 
 @dataclass(slots=True)
@@ -50,3 +51,5 @@ class Stored:
     trimmed: int = 0
     forgiven: int = 0
     notes: str | None = None
+    cashier_id: str | None = None
+    is_watched: bool = False

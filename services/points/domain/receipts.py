@@ -62,6 +62,7 @@ class Receipt(NamedTuple):
     content: str
     fingerprint: bytes
     tenders: tuple[tuple[str, int], ...] = ()
+    cashier_id: str | None = None
 
     @property
     def is_paid_by_points(self) -> bool:

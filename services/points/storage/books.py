@@ -150,6 +150,8 @@ def _record_row(record: NewRecord) -> tuple[Any, ...]:
         s.forgiven,
         s.notes,
         record.fills,
+        s.cashier_id,
+        s.is_watched,
     )
 
 

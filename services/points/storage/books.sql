@@ -6,7 +6,8 @@ CREATE TYPE new_pos_transaction AS (
     till_id text, receipt_number text, business_date date, purchased_at timestamptz,
     total_minor bigint, member_id uuid, awaited_number text, content text, fingerprint bytea,
     policy_version integer, earned bigint, clawed bigint, points bigint, balance_after bigint,
-    trimmed bigint, forgiven bigint, notes text, fills boolean
+    trimmed bigint, forgiven bigint, notes text, fills boolean, cashier_id text,
+    is_watched boolean
 );
 
 CREATE TYPE changed_pos_transaction AS (
@@ -74,12 +75,12 @@ BEGIN
             program_id, transaction_id, kind, status, receipt_id, shop_id, mall_id, till_id,
             receipt_number, business_date, purchased_at, recorded_at, total_minor, member_id,
             awaited_number, content, fingerprint, policy_version, earned, clawed, points, balance_after,
-            trimmed, forgiven, notes)
+            trimmed, forgiven, notes, cashier_id, is_watched)
         SELECT program, t.transaction_id, t.kind, t.status, t.receipt_id, t.shop_id, t.mall_id,
                t.till_id, t.receipt_number, t.business_date, t.purchased_at, recorded,
                t.total_minor, t.member_id, t.awaited_number, t.content::json, t.fingerprint,
                t.policy_version, t.earned, t.clawed, t.points, t.balance_after, t.trimmed, t.forgiven,
-               t.notes::json
+               t.notes::json, t.cashier_id, t.is_watched
         FROM unnest(transactions) t WHERE NOT t.fills ORDER BY t.transaction_id
         ON CONFLICT (program_id, transaction_id) DO NOTHING;
         GET DIAGNOSTICS written = ROW_COUNT;
@@ -95,7 +96,8 @@ BEGIN
             awaited_number = t.awaited_number, content = t.content::json,
             fingerprint = t.fingerprint, policy_version = t.policy_version, earned = t.earned,
             clawed = t.clawed, points = t.points, balance_after = t.balance_after,
-            trimmed = t.trimmed, forgiven = t.forgiven, notes = t.notes::json
+            trimmed = t.trimmed, forgiven = t.forgiven, notes = t.notes::json,
+            cashier_id = t.cashier_id, is_watched = t.is_watched
         FROM unnest(transactions) t
         WHERE t.fills AND p.program_id = program AND p.transaction_id = t.transaction_id
           AND p.status = 'awaited';

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.earning import Policy, default_policy
 from services.points.domain.policy_specs import read_policy
 from services.points.domain.receipts import Shop
+from services.points.domain.review import NO_REVIEW, ReviewRules
+from services.points.storage.reviews import review_of
 from shared.contracts.membership import ShopChanged, TillChanged
 from shared.db import Collision, driver
 from shared.ids import quick_uuid
@@ -35,6 +37,7 @@ class Directory:
     shops: dict[UUID, Shop]
     tills: dict[tuple[UUID, str], KnownTill]
     policies: tuple[Policy, ...]
+    review: ReviewRules = NO_REVIEW
 
     @property
     def policies_by_version(self) -> dict[int, Policy]:
@@ -45,7 +48,7 @@ class Directory:
 _LOAD = """
 SELECT (SELECT array_agg(directory_text($1, s)) FROM shop s
         WHERE s.program_id = $1 AND s.shop_id = ANY ($2::uuid[])) AS directory,
-       policies_text($1) AS policies
+       policies_text($1) AS policies, review_text($1) AS review
 """
 
 
@@ -55,10 +58,13 @@ async def load_directory(
     """The named shops with their tills, and the programme's policies."""
     connection = await driver(session)
     row = await connection.fetchrow(_LOAD, program_id, list(shop_ids))
-    return read_directory(row["directory"], read_policies(row["policies"]))
+    review = review_of(row["review"])
+    return read_directory(row["directory"], read_policies(row["policies"]), review)
 
 
-def read_directory(shop_texts: Sequence[str] | None, policies: tuple[Policy, ...]) -> Directory:
+def read_directory(
+    shop_texts: Sequence[str] | None, policies: tuple[Policy, ...], review: ReviewRules = NO_REVIEW
+) -> Directory:
     """The directory from its stored form, a text for each shop."""
     shops, tills = {}, {}
     for text in shop_texts or ():
@@ -66,7 +72,7 @@ def read_directory(shop_texts: Sequence[str] | None, policies: tuple[Policy, ...
         shops[shop.shop_id] = shop
         for till_id, till in its_tills.items():
             tills[shop.shop_id, till_id] = till
-    return Directory(shops, tills, policies)
+    return Directory(shops, tills, policies, review)
 
 
 @lru_cache(maxsize=10_000)
@@ -90,6 +96,7 @@ class PolicyShelf:
 
     def __init__(self) -> None:
         self._kept: dict[UUID, tuple[int, tuple[Policy, ...]]] = {}
+        self._reviews: dict[UUID, ReviewRules] = {}
 
     def policies_of(self, program_id: UUID) -> tuple[Policy, ...]:
         """The policies on the shelf; none of a programme that was never met."""
@@ -104,6 +111,16 @@ class PolicyShelf:
         if text is not None:
             self._kept[program_id] = newest, read_policies(text)
         return self._kept[program_id][1]
+
+    def review_of(self, program_id: UUID) -> ReviewRules:
+        """The review on the shelf."""
+        return self._reviews.get(program_id, NO_REVIEW)
+
+    def take_review(self, program_id: UUID, text: str | None) -> ReviewRules:
+        """The programme's review; `text` has it when the shelf's is not the newest."""
+        if text is not None:
+            self._reviews[program_id] = review_of(text)
+        return self.review_of(program_id)
 
 
 @lru_cache(maxsize=256)

@@ -10,20 +10,22 @@ from services.points.domain.caps import periods_to_read
 from services.points.domain.earning import Policy, policy_at
 from services.points.domain.ledger import Account
 from services.points.domain.receipts import Receipt
+from services.points.domain.review import Traces, what_to_look_for
 from services.points.storage.directory import Directory, PolicyShelf, read_directory
 from services.points.storage.pos_batch import TillBatch
+from services.points.storage.reviews import read_traces, wanted_text
 from services.points.storage.usages import keep_usages
 from shared.db import Statements
 
-_GLANCE = "SELECT * FROM glance_at_sales($1, $2, $3, $4, $5, $6, $7)"
+_GLANCE = "SELECT * FROM glance_at_sales($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json)"
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
     """The directory, the open accounts, the members by number; true for a moment only.
 
-    `is_any_known`: one of the receipts has a row. `is_short`: newer policies limit what nobody
-    knew to look for.
+    `is_any_known`: one of the receipts has a row. `is_short`: newer rules ask for what nobody
+    knew to look for. `traces` are there where receipts are reviewed.
     """
 
     directory: Directory
@@ -31,6 +33,7 @@ class Glance:
     numbers: Mapping[str, UUID]
     is_any_known: bool
     is_short: bool
+    traces: Traces | None = None
 
 
 async def glance_at_sales(
@@ -39,6 +42,8 @@ async def glance_at_sales(
     """Look at what the batches name."""
     receipts = [receipt for batch in batches for receipt in batch.receipts]
     periods = _periods(shelf.policies_of(program_id), receipts)
+    known = shelf.review_of(program_id)
+    wanted = what_to_look_for(known, program_id, receipts) if known.is_on else None
     row = await statements.fetchrow(
         _GLANCE,
         program_id,
@@ -48,19 +53,24 @@ async def glance_at_sales(
         list({r.member_number for r in receipts if r.member_number is not None}),
         [r.transaction_id for r in receipts],
         periods,
+        known.version,
+        None if wanted is None else wanted_text(wanted),
     )
     policies = shelf.take(program_id, row["newest_policy"], row["policies"])
+    review = shelf.take_review(program_id, row["review"])
     accounts = read_accounts(row)
     if periods:
         names = ("accounts", "caps", "periods", "points", "times", "lasts")
         columns = [row[f"usage_{name}"] or () for name in names]
         keep_usages(accounts, zip(*columns, strict=True))
     return Glance(
-        read_directory(row["directory"], policies),
+        read_directory(row["directory"], policies, review),
         accounts,
         dict(zip(row["found_numbers"] or (), row["number_members"] or (), strict=True)),
         row["is_any_known"],
-        row["policies"] is not None and not set(_periods(policies, receipts)) <= set(periods),
+        (row["policies"] is not None and not set(_periods(policies, receipts)) <= set(periods))
+        or (review.is_on and review.version != known.version),
+        None if row["traces"] is None else read_traces(row["traces"]),
     )
 
 

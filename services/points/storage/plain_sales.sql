@@ -3,7 +3,8 @@
 
 CREATE FUNCTION glance_at_sales(
     program uuid, shops uuid[], policies_known integer,
-    wanted_accounts uuid[], numbers text[], receipts uuid[], periods text[]
+    wanted_accounts uuid[], numbers text[], receipts uuid[], periods text[],
+    review_known integer, wanted json
 ) RETURNS TABLE (
     directory text[], newest_policy integer, policies text,
     found_numbers text[], number_members uuid[],
@@ -12,8 +13,10 @@ CREATE FUNCTION glance_at_sales(
     tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
     usage_accounts uuid[], usage_caps text[], usage_periods text[], usage_points bigint[],
     usage_times integer[], usage_lasts timestamptz[],
-    is_any_known boolean
+    is_any_known boolean, review text, traces text
 ) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    newest_review integer;
 BEGIN
     SELECT array_agg(directory_text(program, s)) INTO directory
     FROM shop s WHERE s.program_id = program AND s.shop_id = ANY (shops);
@@ -60,6 +63,14 @@ BEGIN
     is_any_known := EXISTS (
         SELECT FROM pos_transaction t
         WHERE t.program_id = program AND t.transaction_id = ANY (receipts));
+
+    SELECT max(r.version) INTO newest_review FROM review_rules r WHERE r.program_id = program;
+    IF newest_review > review_known THEN
+        review := review_text(program);
+    END IF;
+    IF wanted IS NOT NULL THEN
+        traces := review_traces(program, shops, wanted_accounts, wanted);
+    END IF;
     RETURN NEXT;
 END $$;
 

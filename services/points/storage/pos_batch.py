@@ -9,14 +9,22 @@ from uuid import UUID
 from services.points.domain import errors, receipt_books
 from services.points.domain.earning import policy_at, rate_lines
 from services.points.domain.ledger import Account
-from services.points.domain.pos_records import AWAITED, WAITING_SALE, Stored
+from services.points.domain.pos_records import (
+    AWAITED,
+    IN_REVIEW,
+    POSTED,
+    WAITING_SALE,
+    Stored,
+)
 from services.points.domain.receipts import Bounds, Receipt, Shop, check_receipt
+from services.points.domain.review import ReviewRules, Traces, why_review
 from services.points.storage import pos_news
 from services.points.storage.attribution import settle_refunds
 from services.points.storage.books import NewRecord, Write
 from services.points.storage.directory import Directory
 from services.points.storage.paid_receipts import PaidReceipts, give_back_for_refunds
 from services.points.storage.pos_transactions import survivor_of
+from services.points.storage.reviews import NewCase
 from shared.db import Collision
 from shared.errors import DomainError, Rejected
 
@@ -55,6 +63,11 @@ class Item:
     outcome: Outcome | None = None
     member_id: UUID | None = None
 
+    @property
+    def names_member(self) -> bool:
+        """Whether it says whose it is, known or not."""
+        return self.member_id is not None or self.receipt.member_number is not None
+
 
 @dataclass(slots=True)
 class Look:
@@ -67,6 +80,8 @@ class Look:
     fresh: set[UUID] = field(default_factory=set)
     conflicts: list[tuple[UUID, bytes, str, str]] = field(default_factory=list)
     paid: PaidReceipts = field(default_factory=PaidReceipts)
+    traces: Traces | None = None
+    cases: list[NewCase] = field(default_factory=list)
 
 
 def outcome_of(item: Item) -> Outcome:
@@ -141,13 +156,16 @@ def _seen_before(look: Look, item: Item) -> Outcome | None:
 def _take(look: Look, program_id: UUID, now: datetime, directory: Directory, item: Item) -> Outcome:
     look.write.books.origin = item.batch.origin
     stored = _new_stored(item, now)
+    stored.is_watched = bool(directory.review.velocities) and item.names_member
     fills = stored.transaction_id in look.known
     if stored.kind == "sale":
         policy = policy_at(directory.policies, stored.purchased_at)
         stored.rating = rate_lines(
             policy, stored.shop_id, stored.lines, stored.mall_id, item.receipt.tenders
         )
-        _take_sale(look, program_id, stored, item.member_id, now)
+        if not _hold_back(look, program_id, directory.review, item, stored):
+            receipt_books.post_sale(look.write.books, _account_of(look, item), stored, now)
+        _take_sale(look, program_id, stored)
     else:
         try:
             _take_refund(look, program_id, stored)
@@ -162,11 +180,29 @@ def _take(look: Look, program_id: UUID, now: datetime, directory: Directory, ite
     return Outcome("accepted", stored.transaction_id, stored)
 
 
-def _take_sale(
-    look: Look, program_id: UUID, sale: Stored, member_id: UUID | None, now: datetime
-) -> None:
-    account = look.accounts.get(member_id) if member_id is not None else None
-    receipt_books.post_sale(look.write.books, account, sale, now)
+def _hold_back(look: Look, program_id: UUID, rules: ReviewRules, item: Item, sale: Stored) -> bool:
+    """Whether somebody must look at the sale before it earns; then it is nobody's until then."""
+    if look.traces is None:
+        return False
+    why = why_review(rules, program_id, item.receipt, item.member_id, look.traces)
+    if not why:
+        return False
+    sale.status, sale.member_id = IN_REVIEW, item.member_id
+    case_id = receipt_books.derived_id(sale.transaction_id, "review")
+    opened_by = f"till {sale.shop_id}/{sale.till_id}"
+    look.cases.append(NewCase(case_id, sale.transaction_id, item.member_id, why, opened_by))
+    return True
+
+
+def _account_of(look: Look, item: Item) -> Account | None:
+    return look.accounts.get(item.member_id) if item.member_id is not None else None
+
+
+def _take_sale(look: Look, program_id: UUID, sale: Stored) -> None:
+    account = None
+    if sale.status == POSTED:
+        assert sale.member_id is not None
+        account = look.accounts[sale.member_id]
     pos_news.tell_recorded(look.write, program_id, sale, sale)
     waited = look.refunds.get(sale.transaction_id, ())
     look.refunds[sale.transaction_id] = settle_refunds(
@@ -222,4 +258,5 @@ def _new_stored(item: Item, now: datetime) -> Stored:
         awaited_number=receipt.member_number if item.member_id is None else None,
         lines=receipt.lines,
         rating=None,
+        cashier_id=receipt.cashier_id,
     )

@@ -12,6 +12,7 @@ from services.points.tables import (
     members,
     nights,
     receipts,
+    reviews,
     spending,
 )
 from services.points.tables.metadata import metadata
@@ -28,5 +29,6 @@ __all__ = [
     "metadata",
     "nights",
     "receipts",
+    "reviews",
     "spending",
 ]

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -20,6 +21,7 @@ from services.points.tables.metadata import instant, metadata
 
 # One row a till's receipt, sale or refund; its id is made from the natural key, so the primary key
 # is the promise that a receipt counts once, for ever. `awaited`: a refund named this sale first.
+# `is_watched`: it names a member and was recorded while velocities were looked at.
 pos_transaction = Table(
     "pos_transaction",
     metadata,
@@ -48,11 +50,13 @@ pos_transaction = Table(
     Column("trimmed", BigInteger, nullable=False, server_default="0"),
     Column("forgiven", BigInteger, nullable=False, server_default="0"),
     Column("notes", JSON),
+    Column("cashier_id", Text),
+    Column("is_watched", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("program_id", "transaction_id"),
     CheckConstraint("kind IN ('sale', 'refund')", name="kind"),
     CheckConstraint(
         "status IN ('awaited', 'posted', 'anonymous', 'waiting_member', 'waiting_sale', 'refused',"
-        " 'in_review')",
+        " 'in_review', 'rejected')",
         name="status",
     ),
     CheckConstraint("(status = 'awaited') = (content IS NULL)", name="awaited_is_empty"),
@@ -85,6 +89,22 @@ pos_transaction = Table(
         "status",
         postgresql_where=text("status IN ('waiting_member', 'waiting_sale', 'awaited')"),
     ),
+    Index(
+        "pos_transaction_of_till",
+        "program_id",
+        "shop_id",
+        "till_id",
+        "purchased_at",
+        postgresql_where=text("is_watched"),
+    ),
+    Index(
+        "pos_transaction_of_cashier",
+        "program_id",
+        "shop_id",
+        "cashier_id",
+        "purchased_at",
+        postgresql_where=text("is_watched AND cashier_id IS NOT NULL"),
+    ),
 )
 pos_conflict = Table(
     "pos_conflict",
@@ -115,6 +135,7 @@ review_case = Table(
     Column("closed_by", Text),
     instant("closed_at", nullable=True),
     Column("outcome", Text),
+    Column("note", Text),
     PrimaryKeyConstraint("program_id", "case_id"),
     CheckConstraint("kind IN ('receipt', 'account', 'lot')", name="kind"),
     CheckConstraint("status IN ('open', 'closed')", name="status"),

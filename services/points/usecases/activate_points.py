@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.account_checks import check_open
 from services.points.domain.errors import NothingPending
 from services.points.domain.ledger import Account
 from services.points.domain.lots import OpenLot
@@ -17,7 +18,6 @@ from services.points.storage.activations import list_awaited_events
 from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import load_lots, lock_accounts
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
-from services.points.domain.account_checks import check_open
 from shared.contracts.points import LotActivated, PointsActivated
 from shared.outbox import News, tell
 

@@ -10,9 +10,10 @@ from services.points.domain.errors import (
     ClaimTooLate,
     MemberUnknown,
     ReceiptAlreadyClaimed,
+    ReceiptInReview,
     ReceiptUnknown,
 )
-from services.points.domain.pos_records import ANONYMOUS, AWAITED, Stored
+from services.points.domain.pos_records import ANONYMOUS, AWAITED, IN_REVIEW, REJECTED, Stored
 from services.points.domain.receipts import ReceiptKey, transaction_id_of
 from services.points.storage.attribution import attribute
 from services.points.storage.books import Write, write_books
@@ -63,6 +64,8 @@ async def claim_receipt(
     if sale.status != ANONYMOUS:
         if sale.member_id in {claim.member_id, account.account_id}:
             return sale
+        if sale.status in {IN_REVIEW, REJECTED}:
+            raise ReceiptInReview("Somebody looks at this receipt first.", status=sale.status)
         raise ReceiptAlreadyClaimed("This receipt belongs to somebody already.")
     if sale.purchased_at < now - claim_window:
         raise ClaimTooLate(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain import activities, errors
+from services.points.domain.account_checks import check_open
 from services.points.domain.activities import Activity, ActivityRule
 from services.points.domain.caps import count_usage
 from services.points.domain.ledger import Account
@@ -23,7 +24,6 @@ from services.points.storage.books import Write, write_books
 from services.points.storage.pos_transactions import lock_accounts
 from services.points.storage.request_keys import hash_request
 from services.points.storage.zones import load_zones
-from services.points.domain.account_checks import check_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.points.domain.receipts import Bounds
+from services.points.domain.review import why_review
 from services.points.storage.books import Seen, write_plain_sales
 from services.points.storage.directory import PolicyShelf
 from services.points.storage.plain_sales import Glance, glance_at_sales
@@ -65,7 +66,7 @@ async def _record(
     open_items = [item for item in items if item.outcome is None]
     look = Look(glance.accounts, {}, {})
     seen = _find_members(glance, open_items)
-    if seen is None:
+    if seen is None or _is_any_suspicious(program_id, glance, open_items):
         return None
     for item in open_items:
         item.outcome = decide(look, program_id, now, glance.directory, item)
@@ -101,3 +102,16 @@ def _find_members(glance: Glance, items: Sequence[Item]) -> list[Seen] | None:
             member_id, account.version, account.tier_version, account.pending, account.held
         )
     return list(seen.values())
+
+
+def _is_any_suspicious(program_id: UUID, glance: Glance, items: Sequence[Item]) -> bool:
+    """Whether somebody must look at one of them first. It is judged again under locks."""
+    if glance.traces is None:
+        return False
+    rules = glance.directory.review
+    return any(
+        [
+            why_review(rules, program_id, item.receipt, item.member_id, glance.traces)
+            for item in items
+        ]
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.earning import policy_at
 from services.points.domain.pos_records import AWAITED
 from services.points.domain.receipts import Bounds
+from services.points.domain.review import Traces, what_to_look_for
 from services.points.storage.books import write_books
 from services.points.storage.directory import Directory, load_directory, resolve_numbers
 from services.points.storage.paid_receipts import keep_returned, load_paid_receipts
@@ -32,6 +33,7 @@ from services.points.storage.pos_transactions import (
     survivor_of,
 )
 from services.points.storage.redemptions import find_accounts_that_paid
+from services.points.storage.reviews import insert_cases, load_traces
 from services.points.storage.usages import load_usages
 from shared.errors import DomainError
 
@@ -85,6 +87,8 @@ async def _record(
     if look.write.records:
         await write_books(session, program_id, now, look.write)
         await keep_returned(session, program_id, look.paid)
+    if look.cases:
+        await insert_cases(session, program_id, now, look.cases)
 
 
 async def _lock_and_look(
@@ -117,15 +121,27 @@ async def _lock_and_look(
     sold_at = [i.receipt.purchased_at for i in items if i.receipt.kind == "sale"]
     limits = [(policy_at(directory.policies, at).limits, at) for at in sold_at]
     await load_usages(session, program_id, accounts, limits)
+    traces = await _find_traces(session, program_id, directory, items)
     if not present:
-        return Look(accounts, {}, {})
+        return Look(accounts, {}, {}, traces=traces)
     policies = directory.policies_by_version
     known = await list_by_id(session, program_id, policies, present)
     sale_ids = originals | {key for key, stored in known.items() if stored.status == AWAITED}
     refunds = await list_refunds(session, program_id, policies, sale_ids) if sale_ids else {}
     if sale_ids:
         await load_lots(session, program_id, accounts)
-    look = Look(accounts, known, refunds)
+    look = Look(accounts, known, refunds, traces=traces)
     if sale_ids & paid_ids:
         look.paid = await load_paid_receipts(session, program_id, now, sale_ids & paid_ids)
     return look
+
+
+async def _find_traces(
+    session: AsyncSession, program_id: UUID, directory: Directory, items: Sequence[Item]
+) -> Traces | None:
+    """What is known of the receipts' neighbours, where the programme has them reviewed."""
+    if not directory.review.is_on:
+        return None
+    wanted = what_to_look_for(directory.review, program_id, [item.receipt for item in items])
+    members = {item.member_id for item in items if item.member_id is not None}
+    return await load_traces(session, program_id, directory.shops, members, wanted)

@@ -45,6 +45,14 @@ TRIED = {
     "POST /v1/activities",
     "GET /v1/members/{member_id}/activities",
     "POST /v1/activity-rules",
+    "GET /v1/review-rules",
+    "PUT /v1/review-rules",
+    "GET /v1/shops/{shop_id}/staff-cards",
+    "PUT /v1/shops/{shop_id}/staff-cards/{cashier_id}",
+    "DELETE /v1/shops/{shop_id}/staff-cards/{cashier_id}",
+    "GET /v1/cases",
+    "POST /v1/cases/{case_id}/approval",
+    "POST /v1/cases/{case_id}/rejection",
     "GET /v1/activity-rules",
     "POST /v1/members/{member_id}/activation-events",
     "POST /v1/members/{member_id}/receipt-claims",
@@ -406,3 +414,25 @@ async def test_nights_are_seen_by_the_staff_of_their_programme_alone(mall: Mall)
     await begin_night(mall)
     assert len((await mall.get("/v1/nights")).json()["nights"]) == 1
     assert (await other.get("/v1/nights")).json()["nights"] == []
+
+
+async def test_reviews_and_their_cases_stay_within_their_programme(mall: Mall) -> None:
+    other = await mall.another()
+    member_id = await mall.enrol()
+    rules = {"own_card": "shop", "again_days": 3}
+    await mall.client.put("/v1/review-rules", json=rules, headers=mall.staff())
+    assert (await other.get("/v1/review-rules")).json()["version"] == 0
+    cards, card = f"/v1/shops/{mall.shop_id}/staff-cards", {"member_id": str(member_id)}
+    refused = await mall.client.put(f"{cards}/C7", json=card, headers=other.staff())
+    assert refused.json()["code"] == "shop_unknown"
+    await mall.client.put(f"{cards}/C7", json=card, headers=mall.staff())
+    assert (await other.get(cards)).json() == []
+    refused = await mall.client.delete(f"{cards}/C7", headers=other.staff())
+    assert refused.status_code == 404
+    answer = await mall.push(mall.sale(100, member_id=member_id))
+    assert answer.json()["status"] == "in_review"
+    assert (await other.get("/v1/cases")).json()["cases"] == []
+    [case] = (await mall.get("/v1/cases")).json()["cases"]
+    for how in ("approval", "rejection"):
+        answer = await other.post(f"/v1/cases/{case['case_id']}/{how}", {"note": "x"})
+        assert answer.status_code == 404
