@@ -27,7 +27,7 @@ from shared.http.fields import ISO_TEXT, LAX, CurrencyCode, Strict, day_within, 
 from shared.ids import new_id
 
 router = APIRouter(prefix="/v1/clearing", tags=["Books"])
-DayAsked = Annotated[date, Query(ge=date(1990, 1, 1), lt=date(2200, 1, 1))]
+DayAsked = Annotated[date | None, Query(ge=date(1990, 1, 1), lt=date(2200, 1, 1))]
 _PRICE: dict[str, Any] = {
     "effective_from": "2026-01-01T00:00:00Z",
     "amount_minor": 1,
@@ -128,13 +128,15 @@ async def read_prices(staff: CurrentStaff, session: Tx) -> list[PriceOut]:
 async def read_clearing(
     staff: CurrentStaff,
     session: Tx,
-    first_day: Annotated[DayAsked, Query(examples=["2026-01-01"])],
-    last_day: Annotated[DayAsked, Query(examples=["2026-01-31"])],
+    now: Now,
+    first_day: DayAsked = None,
+    last_day: DayAsked = None,
 ) -> ClearingOut:
-    """What is due for these days of the programme, both included, netted or not. Money is rounded
-    once for each pair of malls, half away from zero. Role: points.finance."""
+    """What is due for these days of the programme, both included, netted or not: up to today, from
+    the first of the last day's month on, unless told. Money is rounded once for each pair of malls,
+    half away from zero. Role: points.finance."""
     require_finance(staff)
-    dues = await report_clearing(session, staff.program_id, first_day, last_day)
+    dues = await report_clearing(session, staff.program_id, now, first_day, last_day)
     return ClearingOut(**_lists(dues))
 
 

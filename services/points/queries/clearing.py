@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.clearing import Due, net
 from services.points.domain.liability import programme_day
+from services.points.domain.receipts import local_day
 from services.points.storage.clearing import list_burned
 from services.points.storage.liability import find_program_zone
 from shared.db import driver
@@ -24,10 +25,17 @@ async def list_prices(session: AsyncSession, program_id: UUID) -> list[dict[str,
 
 
 async def report_clearing(
-    session: AsyncSession, program_id: UUID, first_day: date, last_day: date
+    session: AsyncSession,
+    program_id: UUID,
+    now: datetime,
+    first_day: date | None,
+    last_day: date | None,
 ) -> list[Due]:
-    """What is due for the days, both included, whether netted or not."""
+    """What is due for the days, both included, whether netted or not; up to today, from the first
+    of the last day's month on, unless told."""
     zone = await find_program_zone(session, program_id)
+    last_day = last_day or local_day(now, zone)
+    first_day = first_day or last_day.replace(day=1)
     starts_at = programme_day(first_day, zone).starts_at
     ends_at = programme_day(last_day, zone).ends_at
     return net(await list_burned(session, program_id, starts_at, ends_at))

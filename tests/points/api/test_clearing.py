@@ -53,6 +53,7 @@ async def test_the_report_of_any_days_sums_to_zero(mall: Mall) -> None:
     ]
     amounts = {each["mall_id"]: each["amount_minor"] for each in found["positions"]}
     assert amounts == {str(mall.mall_id): -151, str(other): 151}
+    assert (await mall.get("/v1/clearing")).json() == found  # The running month.
     days = {"first_day": "2026-03-11", "last_day": "2026-03-12"}
     assert (await mall.get("/v1/clearing", **days)).json() == {"dues": [], "positions": []}
 
