@@ -24,7 +24,7 @@ async def spend(mall: Mall, member_id: UUID, points: int) -> None:
     assert answer.status_code == 201, answer.text
 
 
-async def hold(mall: Mall, member_id: UUID, points: int, ends_in: timedelta | None = None) -> None:
+async def hold(mall: Mall, member_id: UUID, points: int, ends_in: timedelta = 30 * DAY) -> None:
     """An open hold, as a till would make one."""
     await mall.execute(
         "INSERT INTO hold (program_id, hold_id, account_id, kind, status, points, reference, "
@@ -33,7 +33,7 @@ async def hold(mall: Mall, member_id: UUID, points: int, ends_in: timedelta | No
         h=new_id(),
         a=member_id,
         n=points,
-        e=None if ends_in is None else mall.clock() + ends_in,
+        e=mall.clock() + ends_in,
         now=mall.clock(),
     )
     await mall.execute(
