@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.points.api.principals import CASES
 from services.points.domain.errors import CaseUnknown
-from services.points.storage.reviews import Case, find_case, list_cases
+from services.points.storage.cases import Case, find_case, list_cases
 from services.points.usecases.decide_case import Decision, decide_case
 from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Now, Tx

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.points.api.principals import CASES, POLICY
 from services.points.domain.errors import StaffCardUnknown
 from services.points.domain.review import OwnCard, Per, ReviewRules
-from services.points.storage.reviews import StaffCard, delete_card, list_cards, load_review
+from services.points.storage.reviews import load_review
+from services.points.storage.staff_cards import StaffCard, delete_card, list_cards
 from services.points.usecases.set_review_rules import set_review_rules
 from services.points.usecases.set_staff_card import set_staff_card
 from shared.auth import require_role

@@ -21,10 +21,10 @@ from services.points.domain.review import ReviewRules, Traces, why_review
 from services.points.storage import pos_news
 from services.points.storage.attribution import settle_refunds
 from services.points.storage.books import NewRecord, Write
+from services.points.storage.cases import NewCase
 from services.points.storage.directory import Directory
 from services.points.storage.paid_receipts import PaidReceipts, give_back_for_refunds
 from services.points.storage.pos_transactions import survivor_of
-from services.points.storage.reviews import NewCase
 from shared.db import Collision
 from shared.errors import DomainError, Rejected
 

@@ -19,6 +19,8 @@ from services.points.domain.pos_records import (
 )
 from services.points.storage.attribution import attribute
 from services.points.storage.books import Write, write_books
+from services.points.storage.cases import APPROVED, OPEN, Case, close_case, find_case, find_owner
+from services.points.storage.cases import REJECTED as CASE_REJECTED
 from services.points.storage.directory import load_policies, resolve_numbers
 from services.points.storage.pos_transactions import (
     list_by_id,
@@ -27,8 +29,6 @@ from services.points.storage.pos_transactions import (
     lock_pos_batch,
     survivor_of,
 )
-from services.points.storage.reviews import APPROVED, OPEN, Case, close_case, find_case, find_owner
-from services.points.storage.reviews import REJECTED as CASE_REJECTED
 from services.points.storage.usages import limits_of, load_usages
 from shared.db import Collision
 

@@ -12,6 +12,7 @@ from services.points.domain.pos_records import AWAITED
 from services.points.domain.receipts import Bounds
 from services.points.domain.review import Traces, what_to_look_for
 from services.points.storage.books import write_books
+from services.points.storage.cases import insert_cases
 from services.points.storage.directory import Directory, load_directory, resolve_numbers
 from services.points.storage.paid_receipts import keep_returned, load_paid_receipts
 from services.points.storage.pos_batch import (
@@ -33,7 +34,7 @@ from services.points.storage.pos_transactions import (
     survivor_of,
 )
 from services.points.storage.redemptions import find_accounts_that_paid
-from services.points.storage.reviews import insert_cases, load_traces
+from services.points.storage.reviews import load_traces
 from services.points.storage.usages import load_usages
 from shared.errors import DomainError
 

@@ -9,7 +9,7 @@ from services.points.domain.account_checks import check_open
 from services.points.domain.errors import ShopUnknown
 from services.points.storage.directory import load_directory
 from services.points.storage.pos_transactions import lock_accounts
-from services.points.storage.reviews import StaffCard, upsert_card
+from services.points.storage.staff_cards import StaffCard, upsert_card
 
 
 async def set_staff_card(
