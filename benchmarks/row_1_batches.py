@@ -8,6 +8,7 @@ from benchmarks.measures import Figure, Measured, Trial, best_of
 from benchmarks.posting_ceiling import BATCH, Columns, Poster, Posting, read_batches, read_columns
 from benchmarks.run import Run
 from benchmarks.servers import Server, play
+from benchmarks.town import Town
 
 IN_FLIGHT = {1: 4, 2: 8}
 CONNECTIONS = (1, 2, 4)
@@ -60,9 +61,11 @@ def _open_poster(
     return poster
 
 
-def intake(run: Run, servers: list[Server], batches: int, in_flight: int) -> Trial:
+def intake(
+    run: Run, servers: list[Server], batches: int, in_flight: int, town: Town | None = None
+) -> Trial:
     """Batches through the front door; every receipt must be accepted."""
-    requests = run.town.batch_requests(batches, BATCH)
+    requests = (town or run.town).batch_requests(batches, BATCH)
     run.engines.settle()
     return play(
         run.engines.folder,

@@ -12,6 +12,7 @@ STATUSES = {
     pos_records.AWAITED,
     pos_records.REFUSED,
     pos_records.IN_REVIEW,
+    pos_records.REJECTED,
 }
 
 
