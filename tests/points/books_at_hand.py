@@ -78,7 +78,8 @@ async def give_back(mall: Mall, member_id: UUID, version: int, points: int) -> N
 async def expire(mall: Mall, member_id: UUID, points: int) -> None:
     """Points of the member's first lot end, here and now."""
     await mall.execute(
-        "UPDATE lot SET expires_at = least(expires_at, :now) WHERE program_id = :p AND account_id = :m AND version = "
+        "UPDATE lot SET expires_at = least(expires_at, :now) "
+        "WHERE program_id = :p AND account_id = :m AND version = "
         "(SELECT min(version) FROM lot WHERE program_id = :p AND account_id = :m "
         "AND remaining > 0)",
         m=member_id,
