@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.engines import with_connection
+from benchmarks.full_policy import state_policy
 from benchmarks.posting_ceiling import TABLES, Poster, Posting, read_batches, read_columns
 from benchmarks.town import DEPLOYMENT_KEY, PATH, Town, hear
 from services.points.api.app import build_app
@@ -28,6 +29,7 @@ def test_posting_by_hand_writes_as_many_rows_and_right_books(
     town = Town(members=7)  # Fewer than receipts: an account is posted to more than once a batch.
     for url in (ours, by_hand):
         hear(url, HANDLERS, town.events())
+        state_policy(url, town)
     with asyncio.Runner() as runner:
         runner.run(_push(ours, town))
         columns = with_connection(ours, read_columns)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-# What a spreadsheet takes for the beginning of a formula, also after blanks.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What a spreadsheet takes for the beginning of a formula, also after blanks of any script.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_CONTROL = ("\t", "\r", "\n")
 Cell = str | int | datetime | None
 
 
@@ -15,7 +16,8 @@ def csv_line(cells: Sequence[Cell]) -> str:
 
 def harmless(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would run it."""
-    return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(_FORMULA) else text
+    is_formula = text.startswith(_CONTROL) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if is_formula else text
 
 
 def _cell(value: Cell) -> str:

@@ -42,6 +42,11 @@ def test_numbers_stay_numbers_and_instants_are_utc() -> None:
     )
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000", "\u2028", "\x0b", "\x1f"])
+def test_blanks_before_a_formula_do_not_hide_it(blank: str) -> None:
+    assert harmless(f"{blank}=1+1") == f"'{blank}=1+1"
+
+
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=2)
 )
