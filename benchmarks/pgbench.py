@@ -17,9 +17,9 @@ SCALE = 50
 CLIENTS = 32
 
 
-def prepare_pgbench(engines: Engines) -> str:
-    """URL of a new database with TPC-B's tables, vacuumed and analysed."""
-    url = engines.create_database("pgbench")
+def prepare_pgbench(engines: Engines, row: int) -> str:
+    """URL of a new database with TPC-B's tables, vacuumed and analysed; one for each row."""
+    url = engines.create_database(f"pgbench_{row}")
     _pgbench(url, "-i", "-q", "-s", str(SCALE))
     return url
 

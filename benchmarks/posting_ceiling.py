@@ -34,7 +34,7 @@ SELECT account_id, balance, version FROM account
 WHERE program_id = $1 AND account_id = ANY ($2::uuid[]) ORDER BY account_id FOR UPDATE
 """
 _MOVE = """
-UPDATE account a SET balance = n.balance, version = n.version, pending = n.balance
+UPDATE account a SET balance = n.balance, version = n.version, pending = {pending}
 FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS n (account_id, balance, version)
 WHERE a.program_id = $1 AND a.account_id = n.account_id
 """
@@ -68,8 +68,11 @@ class Batch:
 class Posting:
     """The statements, made from the tables as they are."""
 
-    def __init__(self, program_id: UUID, columns: Columns) -> None:
+    def __init__(self, program_id: UUID, columns: Columns, *, has_every_rule: bool) -> None:
         self._program_id = program_id
+        # With every rule on, points wait before they can be spent, and caps are counted.
+        self._has_every_rule = has_every_rule
+        self._move = _MOVE.format(pending="n.balance" if has_every_rule else "0")
         self._fresh_places = {
             table: [(place, name) for place, (name, _) in enumerate(found) if name in _FRESH]
             for table, found in columns.items()
@@ -80,9 +83,11 @@ class Posting:
         """One batch in one transaction."""
         async with connection.transaction():
             locked = await connection.fetch(_LOCK, self._program_id, batch.accounts)
-            caps, periods = _counted_today()
-            granted = await connection.fetch(_GRANTED, self._program_id, batch.accounts, periods)
-            assert all(points >= 0 for _, _, points in granted)
+            caps, periods = _counted_today() if self._has_every_rule else ([], [])
+            if caps:
+                of_today = (self._program_id, batch.accounts, periods)
+                granted = await connection.fetch(_GRANTED, *of_today)
+                assert all(points >= 0 for _, _, points in granted)
             state = {account: (balance, version) for account, balance, version in locked}
             fresh: dict[str, list[int]] = {name: [] for name in _FRESH}
             grants: dict[UUID, tuple[int, int]] = dict.fromkeys(batch.accounts, (0, 0))
@@ -98,10 +103,12 @@ class Posting:
                     batch.columns[table][place] = fresh[name]
                 await connection.execute(self._inserts[table], *batch.columns[table])
             balances, versions = zip(*(state[account] for account in batch.accounts), strict=True)
-            await connection.execute(_MOVE, self._program_id, batch.accounts, balances, versions)
-            added, times_each = zip(*grants.values(), strict=True)
-            of_accounts = (self._program_id, batch.accounts, added, times_each)
-            await connection.execute(_GRANT, *of_accounts, caps, periods)
+            moved = (self._program_id, batch.accounts, balances, versions)
+            await connection.execute(self._move, *moved)
+            if caps:
+                added, times_each = zip(*grants.values(), strict=True)
+                of_accounts = (self._program_id, batch.accounts, added, times_each)
+                await connection.execute(_GRANT, *of_accounts, caps, periods)
             await connection.execute(self._inserts["outbox"], *batch.columns["outbox"])
 
 

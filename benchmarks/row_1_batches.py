@@ -1,4 +1,6 @@
-"""Row 1: receipts in signed batches of 1,000, with one and with two API processes."""
+"""Row 1: receipts in signed batches of 1,000, with one and with two API processes.
+
+Under the policy that every programme begins with, and under one with every rule."""
 
 from contextlib import ExitStack
 
@@ -17,17 +19,26 @@ UNIT = "receipts/s"
 
 
 def measure(run: Run) -> list[Figure]:
+    """Under the policy that every programme begins with, and under one with every rule."""
+    run.intake = [figure for rules in (False, True) for figure in _measure(run, rules)]
+    return run.intake
+
+
+def _measure(run: Run, has_every_rule: bool) -> list[Figure]:
     """Trials of ours and of the ceiling take turns, so that a noisy minute hits them alike."""
     ours: dict[int, list[Trial]] = {n: [] for n in BARS}
     ceilings: dict[int, list[Trial]] = {n: [] for n in CONNECTIONS}
+    name = "rules" if has_every_rule else "intake"
     with ExitStack() as stack:
-        urls = {n: run.points_database(f"intake_{n}") for n in ours}
-        for url in urls.values():
-            state_policy(url, run.town)
+        urls = {n: run.points_database(f"{name}_{n}") for n in ours}
+        if has_every_rule:
+            for url in urls.values():
+                state_policy(url, run.town)
         servers = {n: _open_servers(run, stack, urls[n], n) for n in ours}
         columns = with_connection(urls[1], read_columns)
-        copies = {n: run.points_database(f"posting_{n}") for n in ceilings}
-        posters = {n: _open_poster(run, stack, copies[n], n, columns) for n in ceilings}
+        posting = Posting(run.town.program_id, columns, has_every_rule=has_every_rule)
+        copies = {n: run.points_database(f"{name}_by_hand_{n}") for n in ceilings}
+        posters = {n: _open_poster(run, stack, copies[n], n, posting) for n in ceilings}
         done = 0
         for number in range(run.sizes.trials + 1):
             batches = run.sizes.batches if number else run.sizes.batches_warm
@@ -40,8 +51,7 @@ def measure(run: Run) -> list[Figure]:
             if number == 0:
                 for url in (*urls.values(), *copies.values()):
                     run_sql(url, "ANALYZE")
-    run.intake = _figures(ours, ceilings)
-    return run.intake
+    return _figures(ours, ceilings, ", every rule on" if has_every_rule else "")
 
 
 def measured_intake(run: Run) -> list[Figure]:
@@ -54,9 +64,9 @@ def _open_servers(run: Run, stack: ExitStack, url: str, number: int) -> list[Ser
 
 
 def _open_poster(
-    run: Run, stack: ExitStack, url: str, connections: int, columns: Columns
+    run: Run, stack: ExitStack, url: str, connections: int, posting: Posting
 ) -> Poster:
-    poster = Poster(run.runner, url, connections, Posting(run.town.program_id, columns))
+    poster = Poster(run.runner, url, connections, posting)
     stack.callback(poster.close)
     return poster
 
@@ -98,15 +108,17 @@ def _told(taken: dict[int, list[Trial]], what: str) -> str:
     return f"{what} " + ", ".join(f"{n}: {t[-1].per_second:,.0f}/s" for n, t in taken.items())
 
 
-def _figures(ours: dict[int, list[Trial]], ceilings: dict[int, list[Trial]]) -> list[Figure]:
+def _figures(
+    ours: dict[int, list[Trial]], ceilings: dict[int, list[Trial]], also: str
+) -> list[Figure]:
     by_hand = [
-        Measured(f"hand-written SQL, {n} connection{'s' * (n > 1)}", UNIT, trials[1:])
+        Measured(f"hand-written SQL, {n} connection{'s' * (n > 1)}{also}", UNIT, trials[1:])
         for n, trials in ceilings.items()
     ]
     return [
         Figure(
             row=1,
-            name=f"POS batch intake, {n} API process{'es' * (n > 1)}",
+            name=f"POS batch intake, {n} API process{'es' * (n > 1)}{also}",
             measured=Measured(f"{IN_FLIGHT[n]} requests in flight", UNIT, ours[n][1:]),
             ceiling=best_of(by_hand),
             hold=hold,

@@ -16,14 +16,22 @@ Case = tuple[int, int]  # processes, clients
 
 
 def measure(run: Run) -> list[Figure]:
+    """Under the policy that every programme begins with, and under one with every rule."""
+    bench_url = prepare_pgbench(run.engines, 2)
+    return [figure for rules in (False, True) for figure in _measure(run, rules, bench_url)]
+
+
+def _measure(run: Run, has_every_rule: bool, bench_url: str) -> list[Figure]:
     """With one and with two API processes; trials of ours and pgbench's take turns."""
     ours: dict[Case, list[Trial]] = {(n, clients): [] for n in PROCESSES for clients in BARS}
     ceiling: list[Trial] = []
-    bench_url = prepare_pgbench(run.engines)
+    also = ", every rule on" if has_every_rule else ""
     with ExitStack() as stack:
-        urls = {n: run.points_database(f"singles_{n}") for n in PROCESSES}
-        for url in urls.values():
-            state_policy(url, run.town)
+        kind = "ruled" if has_every_rule else "singles"
+        urls = {n: run.points_database(f"{kind}_{n}") for n in PROCESSES}
+        if has_every_rule:
+            for url in urls.values():
+                state_policy(url, run.town)
         servers = {
             n: [stack.enter_context(run.open_service("points", url, "api")) for _ in range(n)]
             for n, url in urls.items()
@@ -44,7 +52,7 @@ def measure(run: Run) -> list[Figure]:
     return [
         Figure(
             row=2,
-            name=f"Single receipts, {clients} clients, {PROCESSES[processes]}",
+            name=f"Single receipts, {clients} clients, {PROCESSES[processes]}{also}",
             measured=Measured(PROCESSES[processes], UNIT, trials[1:]),
             ceiling=by_hand,
             hold=BARS[clients][0],

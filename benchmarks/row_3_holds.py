@@ -31,7 +31,7 @@ def measure(run: Run) -> list[Figure]:
     run_sql(url, "VACUUM ANALYZE")
     ours: list[Trial] = []
     ceiling: list[Trial] = []
-    bench_url = prepare_pgbench(run.engines)
+    bench_url = prepare_pgbench(run.engines, 3)
     with run.open_service("points", url, "api") as server:
         for number in range(run.sizes.trials + 1):
             pairs = run.sizes.hold_pairs if number else run.sizes.hold_pairs_warm

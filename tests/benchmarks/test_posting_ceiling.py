@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.engines import with_connection
@@ -22,19 +23,22 @@ RECEIPTS = 30
 COUNTS = "SELECT " + ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in TABLES)
 
 
+@pytest.mark.parametrize("has_every_rule", [False, True])
 def test_posting_by_hand_writes_as_many_rows_and_right_books(
-    make_database: Callable[[str], str],
+    make_database: Callable[[str], str], has_every_rule: bool
 ) -> None:
     ours, by_hand = make_database("points"), make_database("points")
     town = Town(members=7)  # Fewer than receipts: an account is posted to more than once a batch.
     for url in (ours, by_hand):
         hear(url, HANDLERS, town.events())
-        state_policy(url, town)
+        if has_every_rule:
+            state_policy(url, town)
     with asyncio.Runner() as runner:
         runner.run(_push(ours, town))
         columns = with_connection(ours, read_columns)
         batches = with_connection(ours, lambda c: read_batches(c, columns, 0, RECEIPTS))
-        poster = Poster(runner, by_hand, 1, Posting(town.program_id, columns))
+        posting = Posting(town.program_id, columns, has_every_rule=has_every_rule)
+        poster = Poster(runner, by_hand, 1, posting)
         trial = poster.post(batches, {})
         poster.close()
         broken = runner.run(_broken(by_hand))
