@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -107,10 +107,14 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
             yield session
             body_is_done = True
     except Exception as error:
-        translated = _translated(error, committing=body_is_done)
-        if translated is error:
-            raise
-        raise translated from error
+        _raise_translated(error, committing=body_is_done)
+
+
+def _raise_translated(error: Exception, *, committing: bool) -> NoReturn:
+    translated = _translated(error, committing=committing)
+    if translated is error:
+        raise error
+    raise translated from error
 
 
 def _translated(error: Exception, *, committing: bool) -> Exception:
@@ -202,11 +206,7 @@ class Statements:
             async with self._pool.acquire(timeout=10) as connection:
                 return await connection.fetchrow(query, *args)
         except Exception as error:
-            if is_passing(error):
-                raise DatabaseUnavailable(
-                    "The database is not available right now. Try again."
-                ) from error
-            raise
+            _raise_translated(error, committing=False)
 
     async def write(self, query: str, *args: Any) -> None:
         """Run a statement that writes, and commit it: all of it is stored, or nothing.
@@ -217,10 +217,7 @@ class Statements:
         try:
             connection = await self._pool.acquire(timeout=10)
         except Exception as error:
-            translated = _translated(error, committing=False)
-            if translated is error:
-                raise
-            raise translated from error
+            _raise_translated(error, committing=False)
         try:
             await connection.execute(query, *args)
         except Exception as error:
@@ -228,11 +225,7 @@ class Statements:
                 raise CommitUnknown(
                     "The answer to a write was lost. Send the same request again."
                 ) from error
-            if is_passing(error):
-                raise DatabaseUnavailable(
-                    "The database is not available right now. Try again."
-                ) from error
-            raise
+            _raise_translated(error, committing=False)
         finally:
             await self._pool.release(connection)
 

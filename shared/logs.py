@@ -10,6 +10,11 @@ correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 trace_parent: ContextVar[str] = ContextVar("trace_parent", default="")
 
 
+def current_origin() -> tuple[str, str]:
+    """The correlation id and the trace of what is being answered or worked."""
+    return correlation_id.get(), trace_parent.get()
+
+
 def _add_context(
     _: object, __: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.membership.domain.assessment import Assessment
 from services.membership.domain.tiers import Interval
 from shared.contracts.membership import MemberEnrolled, MemberTierChanged, TierInterval
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 from shared.outbox import News
 
 _NEXT = timedelta(microseconds=1)
@@ -52,7 +52,7 @@ def tier_news(
     causes: Mapping[UUID, Trace],
 ) -> list[News]:
     """Every move of every member, in the order of versions."""
-    here = Trace(correlation_id.get(), trace_parent.get())
+    here = Trace(*current_origin())
     news = []
     for assessment in assessments:
         cause = causes.get(assessment.member_id, here)

@@ -16,7 +16,7 @@ from services.points.usecases.record_activity import ActivityTold, record_activi
 from shared.auth import require_role
 from shared.http.depends import MemberOrStaff, Now, StaffOrService, Tx
 from shared.http.fields import ISO_TEXT, LAX, Code, Id, Strict, instant_within
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(tags=["Activities"])
 ExternalId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
@@ -119,7 +119,7 @@ async def tell_activity(
         body.referred_member_id,
         who.subject,
     )
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     made, is_new = await record_activity(session, now, who.program_id, told, bounds, origin)
     response.status_code = 201 if is_new else 200
     return _out(made)

@@ -18,7 +18,7 @@ from shared.auth import require_role
 from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
 from shared.http.fields import PLAIN, Code, Name, Strict
 from shared.ids import new_id
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(tags=["Adjustments"])
 PageSize = Annotated[int, Query(ge=1, le=200)]
@@ -118,7 +118,7 @@ async def _adjust(
         new_id(),
         asked,
         settings_of(request).adjustment_points_unchecked_max,
-        (correlation_id.get(), trace_parent.get()),
+        current_origin(),
     )
     response.status_code = 200 if not is_new else 201 if made.version is not None else 202
     return _out(made)
@@ -233,6 +233,15 @@ def _page(found: list[Adjustment], limit: int) -> AdjustmentPage:
     )
 
 
+async def _check(
+    session: Tx, now: Now, staff: CurrentStaff, adjustment_id: UUID, check: Check
+) -> AdjustmentOut:
+    origin = current_origin()
+    return _out(
+        await check_adjustment(session, now, staff.program_id, adjustment_id, check, origin)
+    )
+
+
 @router.post("/v1/adjustments/{adjustment_id}/approval", summary="Approve an adjustment")
 async def approve(
     adjustment_id: UUID, body: CheckIn, staff: CurrentStaff, session: Tx, now: Now
@@ -240,10 +249,7 @@ async def approve(
     """Posts what waits as `adjustment_id`. Not by who asked for it. Role: points.check."""
     require_role(staff, CHECK)
     check = Check(staff.subject, True, body.note)
-    origin = (correlation_id.get(), trace_parent.get())
-    return _out(
-        await check_adjustment(session, now, staff.program_id, adjustment_id, check, origin)
-    )
+    return await _check(session, now, staff, adjustment_id, check)
 
 
 @router.post("/v1/adjustments/{adjustment_id}/rejection", summary="Reject an adjustment")
@@ -253,7 +259,4 @@ async def reject(
     """Puts `adjustment_id` away; nothing moves. Not by who asked for it. Role: points.check."""
     require_role(staff, CHECK)
     check = Check(staff.subject, False, body.note)
-    origin = (correlation_id.get(), trace_parent.get())
-    return _out(
-        await check_adjustment(session, now, staff.program_id, adjustment_id, check, origin)
-    )
+    return await _check(session, now, staff, adjustment_id, check)

@@ -14,7 +14,7 @@ from services.points.usecases.decide_case import Decision, decide_case
 from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Name, Strict
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(prefix="/v1/cases", tags=["Review"])
 PageSize = Annotated[int, Query(ge=1, le=200)]
@@ -100,7 +100,7 @@ async def approve(
     refunds that came meanwhile. Role: points.cases."""
     require_role(staff, CASES)
     decision = Decision(case_id, True, body.note, staff.subject)
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     return _out(await decide_case(session, now, staff.program_id, decision, origin))
 
 
@@ -111,5 +111,5 @@ async def reject(
     """The receipt of `case_id` stays, and never posts. Role: points.cases."""
     require_role(staff, CASES)
     decision = Decision(case_id, False, body.note, staff.subject)
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     return _out(await decide_case(session, now, staff.program_id, decision, origin))

@@ -15,7 +15,7 @@ from services.points.usecases.claim_receipt import ReceiptClaim, claim_receipt
 from shared.auth import Staff, require_role
 from shared.http.depends import MemberOrStaff, Now, Tx
 from shared.http.fields import ReceiptNumber, TillId
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(prefix="/v1/members/{member_id}/receipt-claims", tags=["Accounts"])
 
@@ -70,7 +70,7 @@ async def claim(
         who.program_id,
         ReceiptClaim(member_id, key, body.total_minor),
         timedelta(days=settings_of(request).claim_days_max),
-        (correlation_id.get(), trace_parent.get()),
+        current_origin(),
     )
     return ClaimOut(
         pos_transaction_id=sale.transaction_id,

@@ -27,7 +27,7 @@ from shared.errors import DomainError, Rejected
 from shared.http.depends import CurrentTill, MemberOrStaff, Now, Tx, runtime_of
 from shared.http.direct import DirectRoute
 from shared.http.fields import MemberNumber, ReceiptNumber, TillId
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 tills = APIRouter(prefix="/v1", tags=["Holds"], route_class=DirectRoute)
 readers = APIRouter(prefix="/v1/members/{member_id}", tags=["Holds"])
@@ -280,7 +280,7 @@ def named_member(request: Request, till: Till, sent: MemberNamed) -> UUID | None
 async def _ask(
     request: Request, till: Till, asked: MakeHold | CaptureHold | ReleaseHold
 ) -> HoldAnswer | CaptureAnswer:
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     task = HoldTask(till.program_id, till.shop_id, till.till_id, till.key_version, asked, origin)
     answer = await holds_of(request).ask(task)
     if isinstance(answer, DomainError):

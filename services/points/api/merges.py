@@ -16,7 +16,7 @@ from shared.auth import require_role
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Id, Name, Strict
 from shared.ids import new_id
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(prefix="/v1/merges", tags=["Merges"])
 _MERGED_ID = "0199f3a2-c1d0-7b7e-8000-00000000000b"
@@ -97,7 +97,7 @@ async def merge(
         body.note,
         staff.subject,
     )
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     made, is_new = await merge_accounts(session, now, staff.program_id, new_id(), asked, origin)
     response.status_code = 201 if is_new else 200
     return _out(made)
@@ -121,7 +121,7 @@ async def undo(
     stays spent; what was earned since stays with the survivor. Role: points.merge."""
     require_role(staff, MERGE)
     window = timedelta(days=settings_of(request).merge_undo_days_max)
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     return _out(
         await undo_merge(session, now, staff.program_id, merge_id, staff.subject, window, origin)
     )

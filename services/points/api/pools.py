@@ -24,7 +24,7 @@ from shared.auth import Member, Staff, require_role
 from shared.http.depends import CurrentMember, IdempotencyKey, MemberOrStaff, Now, Tx
 from shared.http.fields import Id, MemberNumber, Name, Strict
 from shared.ids import new_id
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(prefix="/v1", tags=["Household pools"])
 Points = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -126,10 +126,6 @@ class MovedOut(BaseModel):
     month_left: int | None = Field(examples=[100, None])
 
 
-def _origin() -> tuple[str, str]:
-    return correlation_id.get(), trace_parent.get()
-
-
 async def _show(session: AsyncSession, who: Member | Staff, pool_id: UUID) -> PoolOut:
     found = await find_pool(session, who.program_id, pool_id)
     if found is None or (isinstance(who, Member) and who.member_id not in found[1]):
@@ -216,7 +212,7 @@ async def leave_household_pool(
     """A member leaves `pool_id`, or the owner sends one away. Their own unspent points go with
     them and end when they would have; what others spent of them stays spent."""
     await leave_pool(
-        session, now, who.program_id, pool_id, body.member_id, who.member_id, _origin()
+        session, now, who.program_id, pool_id, body.member_id, who.member_id, current_origin()
     )
     return await _show(session, who, pool_id)
 
@@ -226,7 +222,7 @@ async def dissolve_household_pool(
     pool_id: UUID, who: CurrentMember, session: Tx, now: Now
 ) -> PoolOut:
     """The owner ends `pool_id`: everybody gets their own unspent points back."""
-    await dissolve_pool(session, now, who.program_id, pool_id, who.member_id, _origin())
+    await dissolve_pool(session, now, who.program_id, pool_id, who.member_id, current_origin())
     return await _show(session, who, pool_id)
 
 
@@ -247,7 +243,7 @@ async def contribute_points(
 ) -> MovedOut:
     """The member's points go into `pool_id`, those that end first, and end when they would have."""
     answer, is_new = await contribute_to_pool(
-        session, now, who.program_id, pool_id, who.member_id, body.points, key, _origin()
+        session, now, who.program_id, pool_id, who.member_id, body.points, key, current_origin()
     )
     response.status_code = 201 if is_new else 200
     return MovedOut(**answer)
@@ -270,6 +266,8 @@ async def spend_points(
 ) -> MovedOut:
     """The member spends points of `pool_id` in a shop, within their month's cap."""
     asked = Spending(pool_id, who.member_id, body.points, body.shop_id, body.reference, key)
-    answer, is_new = await spend_from_pool(session, now, who.program_id, new_id(), asked, _origin())
+    answer, is_new = await spend_from_pool(
+        session, now, who.program_id, new_id(), asked, current_origin()
+    )
     response.status_code = 201 if is_new else 200
     return MovedOut(**answer)

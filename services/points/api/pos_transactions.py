@@ -23,7 +23,7 @@ from shared.errors import DomainError
 from shared.http.depends import CurrentTill
 from shared.http.direct import DirectRoute
 from shared.http.problems import refusal
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(
     prefix="/v1/pos-transactions", tags=["POS transactions"], route_class=DirectRoute
@@ -85,7 +85,7 @@ async def _ask(request: Request, till: Till, receipts: Sequence[Receipt]) -> lis
         till.till_id,
         till.key_version,
         receipts,
-        (correlation_id.get(), trace_parent.get()),
+        current_origin(),
     )
     answer = await gather_of(request).ask(batch, len(receipts))
     if isinstance(answer, DomainError):

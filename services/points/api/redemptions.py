@@ -23,7 +23,7 @@ from services.points.usecases.set_redemption_policy import set_redemption_policy
 from shared.auth import Till, require_role
 from shared.http.depends import CurrentStaff, CurrentTill, Now, Tx
 from shared.http.fields import Code, CurrencyCode, Name
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 policies = APIRouter(prefix="/v1/redemption-policies", tags=["Redemption policies"])
 tills = APIRouter(prefix="/v1", tags=["Redemptions"])
@@ -253,7 +253,7 @@ async def reverse(
         sent.why,
         sent.idempotency_key,
         till,
-        (correlation_id.get(), trace_parent.get()),
+        current_origin(),
     )
     answer, is_new = await reverse_redemption(session, now, asked)
     response.status_code = 201 if is_new else 200
@@ -273,7 +273,7 @@ def _asked(
         sent.currency,
         points,
         key,
-        (correlation_id.get(), trace_parent.get()),
+        current_origin(),
     )
 
 

@@ -20,7 +20,7 @@ from shared.auth import Staff, require_role
 from shared.http.depends import CurrentMember, IdempotencyKey, MemberOrStaff, Now, Tx
 from shared.http.fields import PLAIN, Id, MemberNumber, Strict
 from shared.ids import new_id
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(prefix="/v1/members/{member_id}/transfers", tags=["Transfers"])
 PageSize = Annotated[int, Query(ge=1, le=200)]
@@ -156,7 +156,7 @@ async def accept(
 ) -> TransferOut:
     """The receiver (`member_id`) takes what `transfer_id` offers. Expiry dates do not change."""
     check_is_self(who, member_id)
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     done = await accept_transfer(session, now, who.program_id, transfer_id, member_id, origin)
     return _out(done, now)
 

@@ -13,7 +13,7 @@ from shared.auth import require_role
 from shared.http.depends import CurrentMember, CurrentStaff, IdempotencyKey, Now, Tx
 from shared.http.fields import Id, Name, Strict
 from shared.ids import new_id
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 router = APIRouter(prefix="/v1/members/{member_id}/wallets/{wallet}", tags=["Wallets"])
 POINTS_MAX = 1_000_000_000
@@ -88,7 +88,7 @@ async def redeem(
     asked = WalletRedemption(
         member_id, wallet, body.points, body.shop_id, body.reference, staff.subject, key
     )
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     answer, is_new = await redeem_wallet(session, now, staff.program_id, new_id(), asked, origin)
     response.status_code = 201 if is_new else 200
     return WalletRedemptionOut(**answer)
@@ -114,7 +114,7 @@ async def give(
     transferred."""
     check_is_self(who, member_id)
     gift = WalletGift(member_id, body.to_member_id, wallet, body.points, key)
-    origin = (correlation_id.get(), trace_parent.get())
+    origin = current_origin()
     answer, is_new = await give_from_wallet(session, now, who.program_id, new_id(), gift, origin)
     response.status_code = 201 if is_new else 200
     return WalletGiftOut(**answer)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from services.points.domain.receipts import Receipt
 from services.points.domain.review import Traces, what_to_look_for
 from services.points.storage.directory import Directory, PolicyShelf, read_directory
 from services.points.storage.pos_batch import TillBatch
+from services.points.storage.pos_transactions import give_timelines
 from services.points.storage.reviews import read_traces, wanted_text
 from services.points.storage.usages import keep_usages
 from shared.db import Statements
@@ -107,12 +107,5 @@ def read_accounts(row: Any) -> dict[UUID, Account]:
             strict=True,
         )
     }
-    timelines: dict[UUID, list[tuple[datetime, str]]] = {}
-    for member_id, since, tier in zip(
-        row["tier_members"] or (), row["tier_sinces"] or (), row["tier_codes"] or (), strict=True
-    ):
-        timelines.setdefault(member_id, []).append((since, tier))
-    for member_id, timeline in timelines.items():
-        if member_id in accounts:
-            accounts[member_id].timeline = timeline
+    give_timelines(accounts, row)
     return accounts

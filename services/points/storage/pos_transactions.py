@@ -47,13 +47,7 @@ async def lock_pos_batch(
     for columns in zip(*(row[name] or () for name in _ACCOUNT_ARRAYS), strict=True):
         account = _account(columns)
         accounts[account.account_id] = account
-    timelines: dict[UUID, list[tuple[datetime, str]]] = {}
-    for member_id, since, tier in zip(
-        row["tier_members"] or (), row["tier_sinces"] or (), row["tier_codes"] or (), strict=True
-    ):
-        timelines.setdefault(member_id, []).append((since, tier))
-    for member_id, timeline in timelines.items():
-        accounts[member_id].timeline = timeline
+    give_timelines(accounts, row)
     return accounts, list(row["known_receipts"] or ())
 
 
@@ -78,6 +72,18 @@ def _account(columns: Sequence[Any]) -> Account:
     return Account(
         account_id, member_id, wallet, is_open, balance, version, (), tier_version, [], *rest
     )
+
+
+def give_timelines(accounts: Mapping[UUID, Account], row: Any) -> None:
+    """Give the accounts the tiers that their members held, from `tier_` arrays, oldest first."""
+    timelines: dict[UUID, list[tuple[datetime, str]]] = {}
+    for member_id, since, tier in zip(
+        row["tier_members"] or (), row["tier_sinces"] or (), row["tier_codes"] or (), strict=True
+    ):
+        timelines.setdefault(member_id, []).append((since, tier))
+    for member_id, timeline in timelines.items():
+        if member_id in accounts:
+            accounts[member_id].timeline = timeline
 
 
 def _ascending(ids: Iterable[UUID]) -> list[UUID]:

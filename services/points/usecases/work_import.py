@@ -18,7 +18,7 @@ from services.points.storage.imports import Import
 from services.points.storage.liability import find_program_zone
 from services.points.storage.pos_transactions import lock_accounts
 from services.points.storage.wallets import list_wallets, open_wallet_accounts
-from shared.logs import correlation_id, trace_parent
+from shared.logs import current_origin
 
 LINES_MAX = 5_000
 ROWS_MAX = 1_000
@@ -114,7 +114,7 @@ async def _post(session: AsyncSession, now: datetime, found: Import, rows_max: i
     posted = await list_posted_sources(session, found.program_id, "opening", sources)
     wallets = await list_wallets(session, found.program_id)
     write, errors, points = Write(), dict[int, str](), 0
-    write.books.origin = (correlation_id.get(), trace_parent.get())
+    write.books.origin = current_origin()
     for row in rows:
         account_id = ids.get((row["member_id"], row["wallet"]))
         if row["source_id"] in posted:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from services.points.migrations.columns import id_, instant, points, replace_check, text
 from shared.migrate import reinstall_functions
 
 revision = "0005"
@@ -22,34 +23,13 @@ def upgrade() -> None:
     reinstall_functions(op.get_bind(), "points", "books", "locks", "plain_sales")
 
 
-def _replace_check(table: str, name: str, condition: str) -> None:
-    op.drop_constraint(op.f(f"ck_{table}_{name}"), table)
-    op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _id(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.Uuid(), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.Text(), nullable=nullable)
-
-
-def _points(name: str, *, default: str | None = None, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.BigInteger(), server_default=default, nullable=nullable)
-
-
 def _widen_accounts() -> None:
-    op.add_column("account", _points("pending", default="0"))
-    op.add_column("account", _points("held", default="0"))
-    op.add_column("account", _id("frozen_case", nullable=True))
-    op.add_column("account", _id("merged_into", nullable=True))
-    _replace_check("account", "status", "status IN ('awaited', 'open', 'merged')")
-    _replace_check("account", "awaited_has_no_postings", "status <> 'awaited' OR version = 0")
+    op.add_column("account", points("pending", default="0"))
+    op.add_column("account", points("held", default="0"))
+    op.add_column("account", id_("frozen_case", nullable=True))
+    op.add_column("account", id_("merged_into", nullable=True))
+    replace_check("account", "status", "status IN ('awaited', 'open', 'merged')")
+    replace_check("account", "awaited_has_no_postings", "status <> 'awaited' OR version = 0")
     op.create_check_constraint(op.f("ck_account_pending_not_negative"), "account", "pending >= 0")
     op.create_check_constraint(op.f("ck_account_held_not_negative"), "account", "held >= 0")
     op.create_check_constraint(
@@ -66,10 +46,10 @@ def _widen_accounts() -> None:
 
 
 def _widen_receipts() -> None:
-    op.add_column("pos_transaction", _points("trimmed", default="0"))
-    op.add_column("pos_transaction", _points("forgiven", default="0"))
+    op.add_column("pos_transaction", points("trimmed", default="0"))
+    op.add_column("pos_transaction", points("forgiven", default="0"))
     op.add_column("pos_transaction", sa.Column("notes", postgresql.JSON(), nullable=True))
-    _replace_check(
+    replace_check(
         "pos_transaction",
         "status",
         "status IN ('awaited', 'posted', 'anonymous', 'waiting_member', 'waiting_sale', 'refused',"
@@ -78,19 +58,19 @@ def _widen_receipts() -> None:
 
 
 def _widen_ledger() -> None:
-    _replace_check(
+    replace_check(
         "posting",
         "counter_account",
         "counter_account IN ('issuance', 'clawback', 'adjustment', 'redemption', 'expiry',"
         " 'transfer', 'opening')",
     )
-    op.add_column("posting", _id("mall_id", nullable=True))
-    op.add_column("posting", _id("shop_id", nullable=True))
+    op.add_column("posting", id_("mall_id", nullable=True))
+    op.add_column("posting", id_("shop_id", nullable=True))
     op.add_column("lot", sa.Column("state", sa.Text(), server_default="active", nullable=False))
-    op.add_column("lot", _instant("activates_at", nullable=True))
+    op.add_column("lot", instant("activates_at", nullable=True))
     op.add_column("lot", sa.Column("sliding_months", sa.Integer(), nullable=True))
-    op.add_column("lot", _id("frozen_case", nullable=True))
-    op.add_column("lot", _instant("earned_at", nullable=True))
+    op.add_column("lot", id_("frozen_case", nullable=True))
+    op.add_column("lot", instant("earned_at", nullable=True))
     op.execute(
         "UPDATE lot l SET earned_at = coalesce(p.purchased_at, p.recorded_at) FROM posting p "
         "WHERE (p.program_id, p.account_id, p.version) = (l.program_id, l.account_id, l.version)"
@@ -113,11 +93,11 @@ def _widen_ledger() -> None:
     )
     op.create_table(
         "lot_return",
-        _id("program_id"),
-        _id("account_id"),
-        _points("version"),
-        _points("lot_version"),
-        _points("points"),
+        id_("program_id"),
+        id_("account_id"),
+        points("version"),
+        points("lot_version"),
+        points("points"),
         sa.CheckConstraint("points > 0", name=op.f("ck_lot_return_points_positive")),
         sa.ForeignKeyConstraint(
             ["program_id", "account_id", "lot_version"],
@@ -130,13 +110,13 @@ def _widen_ledger() -> None:
     )
     op.create_table(
         "lot_change",
-        _id("program_id"),
-        _id("change_id"),
-        _id("account_id"),
-        _points("lot_version"),
-        _text("kind"),
+        id_("program_id"),
+        id_("change_id"),
+        id_("account_id"),
+        points("lot_version"),
+        text("kind"),
         sa.Column("reason", postgresql.JSON(), nullable=False),
-        _instant("recorded_at"),
+        instant("recorded_at"),
         sa.CheckConstraint(
             "kind IN ('activated', 'expiry_set', 'frozen', 'thawed')",
             name=op.f("ck_lot_change_kind"),
@@ -153,13 +133,13 @@ def _widen_ledger() -> None:
 def _make_caps_and_cases() -> None:
     op.create_table(
         "cap_usage",
-        _id("program_id"),
-        _id("account_id"),
-        _text("cap"),
-        _text("period"),
-        _points("points"),
+        id_("program_id"),
+        id_("account_id"),
+        text("cap"),
+        text("period"),
+        points("points"),
         sa.Column("times", sa.Integer(), nullable=False),
-        _instant("last_at"),
+        instant("last_at"),
         sa.CheckConstraint("points >= 0", name=op.f("ck_cap_usage_points_not_negative")),
         sa.PrimaryKeyConstraint(
             "program_id", "account_id", "cap", "period", name=op.f("pk_cap_usage")
@@ -167,19 +147,19 @@ def _make_caps_and_cases() -> None:
     )
     op.create_table(
         "review_case",
-        _id("program_id"),
-        _id("case_id"),
-        _text("kind"),
-        _text("status"),
-        _id("account_id", nullable=True),
-        _id("transaction_id", nullable=True),
-        _points("lot_version", nullable=True),
+        id_("program_id"),
+        id_("case_id"),
+        text("kind"),
+        text("status"),
+        id_("account_id", nullable=True),
+        id_("transaction_id", nullable=True),
+        points("lot_version", nullable=True),
         sa.Column("reason", postgresql.JSON(), nullable=False),
-        _text("opened_by"),
-        _instant("opened_at"),
-        _text("closed_by", nullable=True),
-        _instant("closed_at", nullable=True),
-        _text("outcome", nullable=True),
+        text("opened_by"),
+        instant("opened_at"),
+        text("closed_by", nullable=True),
+        instant("closed_at", nullable=True),
+        text("outcome", nullable=True),
         sa.CheckConstraint(
             "kind IN ('receipt', 'account', 'lot')", name=op.f("ck_review_case_kind")
         ),
@@ -201,20 +181,20 @@ def _make_caps_and_cases() -> None:
 def _make_spending() -> None:
     op.create_table(
         "hold",
-        _id("program_id"),
-        _id("hold_id"),
-        _id("account_id"),
-        _text("kind"),
-        _text("status"),
-        _points("points"),
-        _points("captured", default="0"),
-        _text("reference"),
-        _id("mall_id", nullable=True),
-        _id("shop_id", nullable=True),
-        _text("made_by"),
-        _instant("expires_at", nullable=True),
-        _instant("recorded_at"),
-        _instant("closed_at", nullable=True),
+        id_("program_id"),
+        id_("hold_id"),
+        id_("account_id"),
+        text("kind"),
+        text("status"),
+        points("points"),
+        points("captured", default="0"),
+        text("reference"),
+        id_("mall_id", nullable=True),
+        id_("shop_id", nullable=True),
+        text("made_by"),
+        instant("expires_at", nullable=True),
+        instant("recorded_at"),
+        instant("closed_at", nullable=True),
         sa.CheckConstraint(
             "status IN ('open', 'captured', 'released', 'expired', 'cancelled', 'refused')",
             name=op.f("ck_hold_status"),
@@ -236,20 +216,20 @@ def _make_spending() -> None:
     )
     op.create_table(
         "redemption",
-        _id("program_id"),
-        _id("redemption_id"),
-        _id("account_id"),
-        _points("version"),
-        _points("points"),
-        _points("returned", default="0"),
-        _points("amount_minor", nullable=True),
-        _text("currency", nullable=True),
-        _text("reference"),
-        _id("transaction_id", nullable=True),
-        _id("hold_id", nullable=True),
-        _id("mall_id", nullable=True),
-        _id("shop_id", nullable=True),
-        _instant("recorded_at"),
+        id_("program_id"),
+        id_("redemption_id"),
+        id_("account_id"),
+        points("version"),
+        points("points"),
+        points("returned", default="0"),
+        points("amount_minor", nullable=True),
+        text("currency", nullable=True),
+        text("reference"),
+        id_("transaction_id", nullable=True),
+        id_("hold_id", nullable=True),
+        id_("mall_id", nullable=True),
+        id_("shop_id", nullable=True),
+        instant("recorded_at"),
         sa.CheckConstraint(
             "points > 0 AND returned >= 0 AND returned <= points",
             name=op.f("ck_redemption_returned_within"),
@@ -265,12 +245,12 @@ def _make_spending() -> None:
     op.create_index("redemption_of_account", "redemption", ["program_id", "account_id", "version"])
     op.create_table(
         "request_key",
-        _id("program_id"),
-        _text("operation"),
-        _text("idempotency_key"),
+        id_("program_id"),
+        text("operation"),
+        text("idempotency_key"),
         sa.Column("request_hash", sa.LargeBinary(), nullable=False),
         sa.Column("answer", postgresql.JSON(), nullable=False),
-        _instant("recorded_at"),
+        instant("recorded_at"),
         sa.PrimaryKeyConstraint(
             "program_id", "operation", "idempotency_key", name=op.f("pk_request_key")
         ),

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from services.points.migrations.columns import id_, instant
 from shared.migrate import install_functions, reinstall_functions
 
 revision = "0008"
@@ -17,11 +18,11 @@ def upgrade() -> None:
     _make_nights()
     op.create_table(
         "expiry_reminder",
-        _id("program_id"),
-        _id("account_id"),
+        id_("program_id"),
+        id_("account_id"),
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
-        _instant("told_at"),
+        instant("told_at"),
         sa.CheckConstraint("points > 0", name=op.f("ck_expiry_reminder_points_positive")),
         sa.PrimaryKeyConstraint(
             "program_id", "account_id", "month", name=op.f("pk_expiry_reminder")
@@ -37,14 +38,6 @@ def upgrade() -> None:
     install_functions(op.get_bind(), "points", "sliding", "night")
 
 
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _id(name: str) -> sa.Column[object]:
-    return sa.Column(name, sa.Uuid(), nullable=False)
-
-
 def _count(name: str) -> sa.Column[object]:
     return sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
 
@@ -52,13 +45,13 @@ def _count(name: str) -> sa.Column[object]:
 def _make_nights() -> None:
     op.create_table(
         "night_run",
-        _id("program_id"),
-        _instant("due_at"),
+        id_("program_id"),
+        instant("due_at"),
         sa.Column("night_on", sa.Date(), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
-        _instant("started_at"),
-        _instant("finished_at", nullable=True),
+        instant("started_at"),
+        instant("finished_at", nullable=True),
         _count("activated"),
         _count("released"),
         _count("expired_accounts"),
@@ -81,11 +74,11 @@ def _make_nights() -> None:
     )
     op.create_table(
         "night_chunk",
-        _id("program_id"),
-        _instant("due_at"),
+        id_("program_id"),
+        instant("due_at"),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("account_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
-        _instant("done_at", nullable=True),
+        instant("done_at", nullable=True),
         _count("accounts"),
         _count("points"),
         sa.PrimaryKeyConstraint("program_id", "due_at", "number", name=op.f("pk_night_chunk")),

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from services.points.migrations.columns import id_, instant, points, replace_check, text
 from shared.migrate import reinstall_functions
 
 revision = "0009"
@@ -22,29 +23,8 @@ def upgrade() -> None:
     reinstall_functions(op.get_bind(), "points", "books", "locks", "plain_sales")
 
 
-def _replace_check(table: str, name: str, condition: str) -> None:
-    op.drop_constraint(op.f(f"ck_{table}_{name}"), table)
-    op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _id(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.Uuid(), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False, default: str | None = None) -> sa.Column[object]:
-    return sa.Column(name, sa.Text(), nullable=nullable, server_default=default)
-
-
-def _points(name: str, *, default: str | None = None, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.BigInteger(), server_default=default, nullable=nullable)
-
-
 def _make_room_for_pools() -> None:
-    _replace_check("account", "status", "status IN ('awaited', 'open', 'merged', 'pool')")
+    replace_check("account", "status", "status IN ('awaited', 'open', 'merged', 'pool')")
     op.create_check_constraint(
         op.f("ck_account_pool_is_nobodys"),
         "account",
@@ -52,26 +32,26 @@ def _make_room_for_pools() -> None:
     )
     op.create_table(
         "pool",
-        _id("program_id"),
-        _id("pool_id"),
-        _text("name"),
-        _id("owner_id"),
-        _text("status"),
-        _points("month_points_max", nullable=True),
-        _instant("recorded_at"),
-        _instant("closed_at", nullable=True),
+        id_("program_id"),
+        id_("pool_id"),
+        text("name"),
+        id_("owner_id"),
+        text("status"),
+        points("month_points_max", nullable=True),
+        instant("recorded_at"),
+        instant("closed_at", nullable=True),
         sa.CheckConstraint("status IN ('open', 'dissolved')", name=op.f("ck_pool_status")),
         sa.CheckConstraint("month_points_max > 0", name=op.f("ck_pool_month_points_max_positive")),
         sa.PrimaryKeyConstraint("program_id", "pool_id", name=op.f("pk_pool")),
     )
     op.create_table(
         "pool_member",
-        _id("program_id"),
-        _id("pool_id"),
-        _id("member_id"),
-        _text("status"),
-        _points("month_points_max", nullable=True),
-        _instant("since"),
+        id_("program_id"),
+        id_("pool_id"),
+        id_("member_id"),
+        text("status"),
+        points("month_points_max", nullable=True),
+        instant("since"),
         sa.CheckConstraint(
             "status IN ('invited', 'joined', 'left')", name=op.f("ck_pool_member_status")
         ),
@@ -89,10 +69,10 @@ def _make_room_for_pools() -> None:
     )
     op.create_table(
         "pool_contribution",
-        _id("program_id"),
-        _id("pool_id"),
-        _points("lot_version"),
-        _id("member_id"),
+        id_("program_id"),
+        id_("pool_id"),
+        points("lot_version"),
+        id_("member_id"),
         sa.PrimaryKeyConstraint(
             "program_id", "pool_id", "lot_version", name=op.f("pk_pool_contribution")
         ),
@@ -107,17 +87,17 @@ def _make_room_for_pools() -> None:
 def _make_transfers() -> None:
     op.create_table(
         "transfer",
-        _id("program_id"),
-        _id("transfer_id"),
-        _id("from_member_id"),
-        _id("to_member_id"),
-        _points("points"),
-        _text("message"),
-        _text("status"),
-        _instant("offered_at"),
-        _instant("accept_until"),
-        _instant("closed_at", nullable=True),
-        _text("closed_by", nullable=True),
+        id_("program_id"),
+        id_("transfer_id"),
+        id_("from_member_id"),
+        id_("to_member_id"),
+        points("points"),
+        text("message"),
+        text("status"),
+        instant("offered_at"),
+        instant("accept_until"),
+        instant("closed_at", nullable=True),
+        text("closed_by", nullable=True),
         sa.CheckConstraint("points > 0", name=op.f("ck_transfer_points_positive")),
         sa.CheckConstraint("from_member_id <> to_member_id", name=op.f("ck_transfer_between_two")),
         sa.CheckConstraint(
@@ -142,18 +122,18 @@ def _make_transfers() -> None:
 def _make_merges() -> None:
     op.create_table(
         "account_merge",
-        _id("program_id"),
-        _id("merge_id"),
-        _id("merged_id"),
-        _id("survivor_id"),
-        _points("points"),
-        _text("reason_code"),
-        _text("note"),
-        _text("made_by"),
-        _instant("recorded_at"),
-        _text("undone_by", nullable=True),
-        _instant("undone_at", nullable=True),
-        _points("restored", nullable=True),
+        id_("program_id"),
+        id_("merge_id"),
+        id_("merged_id"),
+        id_("survivor_id"),
+        points("points"),
+        text("reason_code"),
+        text("note"),
+        text("made_by"),
+        instant("recorded_at"),
+        text("undone_by", nullable=True),
+        instant("undone_at", nullable=True),
+        points("restored", nullable=True),
         sa.CheckConstraint("merged_id <> survivor_id", name=op.f("ck_account_merge_of_two")),
         sa.CheckConstraint(
             "(undone_at IS NULL) = (restored IS NULL)",
@@ -171,12 +151,12 @@ def _make_merges() -> None:
 
 
 def _widen_adjustments() -> None:
-    op.add_column("adjustment", _text("kind", default="adjustment"))
-    op.add_column("adjustment", _text("status", default="posted"))
-    op.add_column("adjustment", _text("evidence", nullable=True))
-    op.add_column("adjustment", _text("checked_by", nullable=True))
-    op.add_column("adjustment", _instant("checked_at", nullable=True))
-    op.add_column("adjustment", _text("check_note", nullable=True))
+    op.add_column("adjustment", text("kind", default="adjustment"))
+    op.add_column("adjustment", text("status", default="posted"))
+    op.add_column("adjustment", text("evidence", nullable=True))
+    op.add_column("adjustment", text("checked_by", nullable=True))
+    op.add_column("adjustment", instant("checked_at", nullable=True))
+    op.add_column("adjustment", text("check_note", nullable=True))
     op.alter_column("adjustment", "version", nullable=True)
     op.alter_column("adjustment", "balance_after", nullable=True)
     for name, condition in (
@@ -197,10 +177,10 @@ def _widen_adjustments() -> None:
     )
     op.create_table(
         "adjustment_rules",
-        _id("program_id"),
+        id_("program_id"),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("spec", postgresql.JSON(), nullable=False),
-        _instant("recorded_at"),
-        _text("recorded_by"),
+        instant("recorded_at"),
+        text("recorded_by"),
         sa.PrimaryKeyConstraint("program_id", "version", name=op.f("pk_adjustment_rules")),
     )

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from services.points.migrations.columns import id_, instant, text
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -14,35 +16,35 @@ def upgrade() -> None:
     """Make the tables."""
     op.create_table(
         "activity_rule",
-        _id("program_id"),
-        _text("kind"),
+        id_("program_id"),
+        text("kind"),
         sa.Column("version", sa.Integer(), nullable=False),
-        _instant("effective_from"),
+        instant("effective_from"),
         sa.Column("spec", postgresql.JSON(), nullable=False),
-        _instant("recorded_at"),
-        _text("recorded_by"),
+        instant("recorded_at"),
+        text("recorded_by"),
         sa.CheckConstraint("version > 0", name=op.f("ck_activity_rule_version_positive")),
         sa.PrimaryKeyConstraint("program_id", "kind", "version", name=op.f("pk_activity_rule")),
     )
     op.create_table(
         "activity",
-        _id("program_id"),
-        _id("activity_id"),
-        _id("member_id"),
-        _text("kind"),
-        _text("external_id"),
-        _instant("happened_at"),
-        _id("mall_id", nullable=True),
-        _id("referred_id", nullable=True),
+        id_("program_id"),
+        id_("activity_id"),
+        id_("member_id"),
+        text("kind"),
+        text("external_id"),
+        instant("happened_at"),
+        id_("mall_id", nullable=True),
+        id_("referred_id", nullable=True),
         sa.Column("request_hash", sa.LargeBinary(), nullable=False),
-        _text("made_by"),
-        _instant("recorded_at"),
+        text("made_by"),
+        instant("recorded_at"),
         sa.Column("rule_version", sa.Integer(), nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
         sa.Column("referred_points", sa.BigInteger(), nullable=False),
         sa.Column("is_pending", sa.Boolean(), nullable=False),
-        _instant("activates_at", nullable=True),
-        _instant("expires_at", nullable=True),
+        instant("activates_at", nullable=True),
+        instant("expires_at", nullable=True),
         sa.Column("balance_after", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "points >= 0 AND referred_points >= 0", name=op.f("ck_activity_points_not_negative")
@@ -67,15 +69,3 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("referred_id IS NOT NULL"),
     )
-
-
-def _id(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.Uuid(), nullable=nullable)
-
-
-def _text(name: str) -> sa.Column[object]:
-    return sa.Column(name, sa.Text(), nullable=False)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
