@@ -10,8 +10,8 @@ from uuid import UUID
 
 from benchmarks.engines import run_sql
 from benchmarks.town import CATEGORIES, Town
-from services.points.api.policy_models import PolicyIn
-from services.points.domain.caps import Cap, CapPeriod, Exceeded
+from services.points.api.receipts.policy_models import PolicyIn
+from services.points.domain.receipts.caps import Cap, CapPeriod, Exceeded
 
 CAPS = (
     Cap("receipt", CapPeriod.RECEIPT, 100_000, Exceeded.REJECT),

@@ -19,7 +19,7 @@ import asyncpg
 from benchmarks.cpu import CpuMeter
 from benchmarks.full_policy import CAPS
 from benchmarks.measures import Trial
-from services.points.domain.receipts import local_day
+from services.points.domain.receipts.receipts import local_day
 from shared.clock import utc_now
 
 BATCH = 1_000

@@ -15,11 +15,11 @@ from benchmarks.engines import run_sql
 from benchmarks.measures import Figure, Measured, Trial, best_of
 from benchmarks.old_points import DUE, LOTS_EACH, NOW, PROGRAM_ID, seed
 from benchmarks.run import Run
-from services.points.domain.ledger import REDEMPTION, Cause
-from services.points.storage.books import Write, write_books
-from services.points.storage.pos_transactions import load_lots, lock_accounts
-from services.points.usecases.begin_nights import begin_nights
-from services.points.usecases.run_night import NightRules, run_night
+from services.points.domain.ledger.ledger import REDEMPTION, Cause
+from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
+from services.points.usecases.expiry.begin_nights import begin_nights
+from services.points.usecases.expiry.run_night import NightRules, run_night
 from shared.db import create_engine, transaction
 from shared.ids import new_id
 

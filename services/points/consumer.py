@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.usecases.apply_directory import apply_directory
-from services.points.usecases.apply_tier_changes import apply_tier_changes
-from services.points.usecases.credit_rewards import credit_rewards
-from services.points.usecases.extend_lots import extend_lots
-from services.points.usecases.open_accounts import open_accounts
-from services.points.usecases.work_order_points import work_order_points
+from services.points.usecases.expiry.extend_lots import extend_lots
+from services.points.usecases.ledger.credit_rewards import credit_rewards
+from services.points.usecases.ledger.open_accounts import open_accounts
+from services.points.usecases.receipts.apply_directory import apply_directory
+from services.points.usecases.receipts.apply_tier_changes import apply_tier_changes
+from services.points.usecases.spending.work_order_points import work_order_points
 from shared.consumer import Delivery, Handler, hear_revocations
 from shared.contracts.campaigns import (
     ExpiryChangeGranted,

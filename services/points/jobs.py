@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.settings import PointsSettings
-from services.points.usecases.begin_nights import begin_nights
-from services.points.usecases.drop_files import drop_files
-from services.points.usecases.expire_due_holds import expire_due_holds
-from services.points.usecases.expire_transfers import expire_transfers
-from services.points.usecases.run_night import NightRules, run_night
-from services.points.usecases.snapshot_liability import snapshot_liability
-from services.points.usecases.sweep_waiting import sweep_waiting
-from services.points.usecases.work_import import work_import
-from services.points.usecases.write_export import write_export
+from services.points.usecases.accounting.drop_files import drop_files
+from services.points.usecases.accounting.snapshot_liability import snapshot_liability
+from services.points.usecases.accounting.work_import import work_import
+from services.points.usecases.accounting.write_export import write_export
+from services.points.usecases.expiry.begin_nights import begin_nights
+from services.points.usecases.expiry.run_night import NightRules, run_night
+from services.points.usecases.members.expire_transfers import expire_transfers
+from services.points.usecases.receipts.sweep_waiting import sweep_waiting
+from services.points.usecases.spending.expire_due_holds import expire_due_holds
 from shared.schedule import Job
 from shared.settings import ServiceSettings
 

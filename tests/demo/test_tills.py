@@ -12,7 +12,7 @@ from demo.tables import shops
 from demo.tills import DemoTill, Printer, till_of
 from demo.year import choose_year
 from deploy.local.seed_data import TILL_IDS
-from services.points.api.pos_models import PosTransactionIn
+from services.points.api.receipts.pos_models import PosTransactionIn
 from shared.auth import Till
 from shared.ids import new_id, new_member_number
 from tests.demo.samples import refund, sale

@@ -4,8 +4,8 @@ import asyncio
 import sys
 from datetime import datetime
 
-from services.points.usecases.begin_nights import begin_nights
-from services.points.usecases.run_night import NightRules, run_night
+from services.points.usecases.expiry.begin_nights import begin_nights
+from services.points.usecases.expiry.run_night import NightRules, run_night
 from shared.db import create_engine, transaction
 
 

@@ -5,7 +5,7 @@ import io
 from typing import Any
 from uuid import UUID
 
-from services.points.usecases.write_export import write_export
+from services.points.usecases.accounting.write_export import write_export
 from shared.db import transaction
 from tests.points.mall import Mall
 

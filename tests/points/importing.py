@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from services.points.usecases.work_import import work_import
+from services.points.usecases.accounting.work_import import work_import
 from shared.db import transaction
 from tests.points.mall import Mall
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.points.usecases.begin_nights import begin_nights
-from services.points.usecases.run_night import NightRules, run_night
+from services.points.usecases.expiry.begin_nights import begin_nights
+from services.points.usecases.expiry.run_night import NightRules, run_night
 from shared.db import transaction
 from tests.points.mall import Mall
 

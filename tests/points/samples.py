@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.points.domain.earning import Policy, Rating, rate_lines
-from services.points.domain.earning_rates import Levels, Rate
-from services.points.domain.ledger import Account, Cause
-from services.points.domain.pos_records import POSTED, Stored
-from services.points.domain.receipts import (
+from services.points.domain.ledger.ledger import Account, Cause
+from services.points.domain.receipts.earning import Policy, Rating, rate_lines
+from services.points.domain.receipts.earning_rates import Levels, Rate
+from services.points.domain.receipts.pos_records import POSTED, Stored
+from services.points.domain.receipts.receipts import (
     Bounds,
     Line,
     Receipt,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.points.usecases.snapshot_liability import snapshot_liability
+from services.points.usecases.accounting.snapshot_liability import snapshot_liability
 from shared.db import transaction
 from shared.ids import new_id
 from tests.points.books_at_hand import burn, give_back

@@ -4,35 +4,16 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from services.points.api import (
-    accounts,
-    activations,
-    activities,
-    activity_rules,
-    adjustment_rules,
-    adjustments,
-    cases,
-    claims,
-    clearing,
-    expiry,
-    exports,
-    freezes,
-    holds,
-    imports,
-    liability,
-    merges,
-    nights,
-    policies,
-    pools,
-    pos_transactions,
-    quotes,
-    redemptions,
-    review_rules,
-    transfers,
-    wallet_moves,
-    wallets,
-)
+from services.points.api.accounting import clearing, exports, imports, liability
+from services.points.api.activities import activities, activity_rules
+from services.points.api.expiry import activations, expiry, nights
+from services.points.api.ledger import accounts, adjustment_rules, adjustments
+from services.points.api.members import freezes, merges, pools, transfers
+from services.points.api.receipts import claims, policies, pos_transactions, quotes
+from services.points.api.reviews import cases, review_rules
+from services.points.api.spending import holds, redemptions
 from services.points.api.state import gathering
+from services.points.api.wallets import wallet_moves, wallets
 from services.points.queries.invariants import check_invariants
 from shared.http.app import create_app
 from shared.http.depends import Runtime

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.points.domain.errors import MemberUnknown, WholeProgrammeOnly
+from services.points.domain.ledger.errors import MemberUnknown, WholeProgrammeOnly
 from shared.auth import Member, Staff, require_role
 
 READ = "points.read"

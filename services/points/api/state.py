@@ -14,16 +14,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.receipts import Bounds
+from services.points.domain.receipts.receipts import Bounds
 from services.points.settings import PointsSettings
-from services.points.storage.directory import PolicyShelf
-from services.points.storage.hold_tasks import Answer as HoldAnswer
-from services.points.storage.hold_tasks import HoldTask
-from services.points.storage.pos_batch import Answer, TillBatch
-from services.points.usecases.record_plain_sales import record_plain_sales
-from services.points.usecases.record_pos_transactions import record_pos_transactions
-from services.points.usecases.work_holds import work_holds
-from services.points.usecases.work_holds_at_once import work_holds_at_once
+from services.points.storage.receipts.directory import PolicyShelf
+from services.points.storage.receipts.pos_batch import Answer, TillBatch
+from services.points.storage.spending.hold_tasks import Answer as HoldAnswer
+from services.points.storage.spending.hold_tasks import HoldTask
+from services.points.usecases.receipts.record_plain_sales import record_plain_sales
+from services.points.usecases.receipts.record_pos_transactions import record_pos_transactions
+from services.points.usecases.spending.work_holds import work_holds
+from services.points.usecases.spending.work_holds_at_once import work_holds_at_once
 from shared.db import open_statements
 from shared.gather import Gather
 from shared.http.depends import Runtime, runtime_of

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.queries.accounting_invariants import ACCOUNTING_INVARIANTS
+from services.points.queries.accounting.accounting_invariants import ACCOUNTING_INVARIANTS
 
 INVARIANTS: Mapping[str, str] = {
     "I1_postings_sum_to_balance": """

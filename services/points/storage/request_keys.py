@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.errors import IdempotencyKeyReused
+from services.points.domain.ledger.errors import IdempotencyKeyReused
 from shared.db import Collision, driver
 
 

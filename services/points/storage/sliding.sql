@@ -1,6 +1,6 @@
 -- Points that slide: each activity of the member moves their end.
 
--- The first instant after the day that is `months` after `happened` there; domain/expiry.py says
+-- The first instant after the day that is `months` after `happened` there; domain/expiry/expiry.py says
 -- the same. Where winter time repeats that midnight, the first of the two.
 CREATE FUNCTION end_after_activity(happened timestamptz, months integer, zone text)
 RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.expiry_changes import ZoneOf
+from services.points.domain.expiry.expiry_changes import ZoneOf
 from shared.db import driver
 
 

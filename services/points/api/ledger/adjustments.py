@@ -1,0 +1,262 @@
+"""Staff correct a balance or write off a debt: with a reason, once for each Idempotency-Key."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.points.api.principals import ADJUST, CHECK, READ
+from services.points.api.state import settings_of
+from services.points.domain.ledger.adjustments import ADJUSTMENT, WRITE_OFF, Adjustment, Asked
+from services.points.domain.ledger.errors import NothingToAdjust
+from services.points.storage.ledger.adjustments import list_adjustments
+from services.points.usecases.ledger.adjust_points import adjust_points
+from services.points.usecases.ledger.check_adjustment import Check, check_adjustment
+from shared.auth import require_role
+from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
+from shared.http.fields import PLAIN, Code, Name, Strict
+from shared.ids import new_id
+from shared.logs import current_origin
+
+router = APIRouter(tags=["Adjustments"])
+PageSize = Annotated[int, Query(ge=1, le=200)]
+Evidence = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=PLAIN)]
+Status = Literal["posted", "awaits_check", "rejected"]
+_ADJUSTMENT_ID = "0199f3a2-c1d0-7b7e-8000-0000000000ad"
+_MEMBER_ID = "0199f3a2-c1d0-7b7e-8000-00000000000a"
+
+
+class AdjustmentIn(Strict):
+    """Points to add, or to take when negative; the balance must cover what is taken.
+
+    `evidence` is a text or an address; some reason codes ask for it. `wallet` is one of
+    `GET /v1/wallets`; what does not fit under its limit is refused.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"points": 50, "reason_code": "goodwill", "note": "Waited for the gift"}]
+        }
+    )
+
+    points: int = Field(ge=-1_000_000_000, le=1_000_000_000)
+    reason_code: Code
+    note: Name
+    evidence: Evidence | None = None
+    wallet: Code = "points"
+
+
+class WriteOffIn(Strict):
+    """Points of a debt that need not be paid back; without `points`, all of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"reason_code": "small_debt", "note": "Not worth a letter"}]
+        }
+    )
+
+    points: int | None = Field(None, ge=1, le=1_000_000_000)
+    reason_code: Code
+    note: Name
+    evidence: Evidence | None = None
+
+
+class CheckIn(Strict):
+    """Why it was approved or rejected."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Seen with the shop"}]})
+
+    note: Name
+
+
+class AdjustmentOut(BaseModel):
+    """The adjustment. While it `awaits_check` nothing has moved, and `version` is null."""
+
+    adjustment_id: UUID = Field(examples=[_ADJUSTMENT_ID])
+    member_id: UUID = Field(examples=[_MEMBER_ID])
+    wallet: str = Field(examples=["points"])
+    kind: str = Field(examples=["adjustment", "write_off"])
+    status: Status = Field(examples=["posted"])
+    points: int = Field(examples=[50])
+    version: int | None = Field(examples=[2])
+    balance: int | None = Field(examples=[249])
+    reason_code: str = Field(examples=["goodwill"])
+    note: str = Field(examples=["Waited for the gift"])
+    evidence: str | None = Field(examples=[None, "https://example.com/letters/17"])
+    made_by: str = Field(examples=["admin"])
+    recorded_at: datetime = Field(examples=["2026-03-10T12:00:00Z"])
+    checked_by: str | None = Field(examples=[None])
+    checked_at: datetime | None = Field(examples=[None])
+    check_note: str | None = Field(examples=[None])
+
+
+class AdjustmentPage(BaseModel):
+    """The newest first. Pass `next_before` as `before` for more; null on the last page."""
+
+    adjustments: list[AdjustmentOut]
+    next_before: UUID | None = Field(examples=[None, _ADJUSTMENT_ID])
+
+
+def _out(a: Adjustment) -> AdjustmentOut:
+    return AdjustmentOut.model_validate(
+        {
+            **{name: getattr(a, name) for name in AdjustmentOut.model_fields if name != "balance"},
+            "balance": a.balance_after,
+        }
+    )
+
+
+async def _adjust(
+    asked: Asked, staff: CurrentStaff, session: Tx, now: Now, request: Request, response: Response
+) -> AdjustmentOut:
+    made, is_new = await adjust_points(
+        session,
+        now,
+        staff.program_id,
+        new_id(),
+        asked,
+        settings_of(request).adjustment_points_unchecked_max,
+        current_origin(),
+    )
+    response.status_code = 200 if not is_new else 201 if made.version is not None else 202
+    return _out(made)
+
+
+@router.post(
+    "/v1/members/{member_id}/adjustments",
+    summary="Adjust a balance",
+    status_code=201,
+    responses={
+        200: {"model": AdjustmentOut, "description": "Asked before; as it is now."},
+        202: {"model": AdjustmentOut, "description": "Waits until somebody else approves it."},
+    },
+)
+async def adjust(
+    member_id: UUID,
+    body: AdjustmentIn,
+    staff: CurrentStaff,
+    key: IdempotencyKey,
+    session: Tx,
+    now: Now,
+    request: Request,
+    response: Response,
+) -> AdjustmentOut:
+    """Adjusts the balance of `member_id`. Posts at once up to the programme's threshold; who, why
+    and when stay with the posting. Role: points.adjust."""
+    require_role(staff, ADJUST)
+    if body.points == 0:
+        raise NothingToAdjust("Zero points move nothing.")
+    asked = Asked(
+        member_id,
+        body.points,
+        body.reason_code,
+        body.note,
+        staff.subject,
+        key,
+        body.evidence,
+        ADJUSTMENT,
+        body.wallet,
+    )
+    return await _adjust(asked, staff, session, now, request, response)
+
+
+@router.post(
+    "/v1/members/{member_id}/debt-write-offs",
+    summary="Write off a debt",
+    status_code=201,
+    responses={
+        200: {"model": AdjustmentOut, "description": "Asked before; as it is now."},
+        202: {"model": AdjustmentOut, "description": "Waits until somebody else approves it."},
+    },
+)
+async def write_off(
+    member_id: UUID,
+    body: WriteOffIn,
+    staff: CurrentStaff,
+    key: IdempotencyKey,
+    session: Tx,
+    now: Now,
+    request: Request,
+    response: Response,
+) -> AdjustmentOut:
+    """The member `member_id` need not pay back what claw-backs left owing, or a part of it.
+    Role: points.adjust."""
+    require_role(staff, ADJUST)
+    asked = Asked(
+        member_id,
+        body.points,
+        body.reason_code,
+        body.note,
+        staff.subject,
+        key,
+        body.evidence,
+        WRITE_OFF,
+    )
+    return await _adjust(asked, staff, session, now, request, response)
+
+
+@router.get("/v1/members/{member_id}/adjustments", summary="Adjustments of a member")
+async def read_adjustments_of_member(
+    member_id: UUID,
+    staff: CurrentStaff,
+    session: Tx,
+    before: UUID | None = None,
+    limit: PageSize = 50,
+) -> AdjustmentPage:
+    """Who changed the balance of `member_id` by hand, when and why. Role: points.read."""
+    require_role(staff, READ)
+    found = await list_adjustments(session, staff.program_id, member_id, None, before, limit)
+    return _page(found, limit)
+
+
+@router.get("/v1/adjustments", summary="Adjustments")
+async def read_adjustments(
+    staff: CurrentStaff,
+    session: Tx,
+    status: Status | None = None,
+    before: UUID | None = None,
+    limit: PageSize = 50,
+) -> AdjustmentPage:
+    """All of the programme's, or those in one status, as those that wait. Role: points.check."""
+    require_role(staff, CHECK)
+    found = await list_adjustments(session, staff.program_id, None, status, before, limit)
+    return _page(found, limit)
+
+
+def _page(found: list[Adjustment], limit: int) -> AdjustmentPage:
+    is_full = len(found) == limit
+    return AdjustmentPage(
+        adjustments=[_out(adjustment) for adjustment in found],
+        next_before=found[-1].adjustment_id if is_full else None,
+    )
+
+
+async def _check(
+    session: Tx, now: Now, staff: CurrentStaff, adjustment_id: UUID, check: Check
+) -> AdjustmentOut:
+    origin = current_origin()
+    return _out(
+        await check_adjustment(session, now, staff.program_id, adjustment_id, check, origin)
+    )
+
+
+@router.post("/v1/adjustments/{adjustment_id}/approval", summary="Approve an adjustment")
+async def approve(
+    adjustment_id: UUID, body: CheckIn, staff: CurrentStaff, session: Tx, now: Now
+) -> AdjustmentOut:
+    """Posts what waits as `adjustment_id`. Not by who asked for it. Role: points.check."""
+    require_role(staff, CHECK)
+    check = Check(staff.subject, True, body.note)
+    return await _check(session, now, staff, adjustment_id, check)
+
+
+@router.post("/v1/adjustments/{adjustment_id}/rejection", summary="Reject an adjustment")
+async def reject(
+    adjustment_id: UUID, body: CheckIn, staff: CurrentStaff, session: Tx, now: Now
+) -> AdjustmentOut:
+    """Puts `adjustment_id` away; nothing moves. Not by who asked for it. Role: points.check."""
+    require_role(staff, CHECK)
+    check = Check(staff.subject, False, body.note)
+    return await _check(session, now, staff, adjustment_id, check)

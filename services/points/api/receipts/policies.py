@@ -1,0 +1,41 @@
+"""How points are earned: versions that staff add and nobody changes."""
+
+from fastapi import APIRouter
+
+from services.points.api.principals import POLICY
+from services.points.api.receipts.policy_models import PolicyIn, PolicyOut
+from services.points.domain.receipts.earning import Policy
+from services.points.queries.receipts.policies import list_policies
+from services.points.usecases.receipts.set_earning_policy import set_earning_policy
+from shared.auth import require_role
+from shared.http.depends import CurrentStaff, Now, Tx
+
+router = APIRouter(prefix="/v1/earning-policies", tags=["Earning policies"])
+
+
+@router.post("", summary="Add a version", status_code=201)
+async def add_policy(body: PolicyIn, staff: CurrentStaff, session: Tx, now: Now) -> PolicyOut:
+    """In force from `effective_from` until a later version starts. Role: points.policy."""
+    require_role(staff, POLICY)
+    spec = body.model_dump(mode="json", exclude={"effective_from"})
+    policy = await set_earning_policy(
+        session, now, staff.program_id, body.effective_from, spec, staff.subject
+    )
+    return _out(policy)
+
+
+@router.get("", summary="All versions")
+async def read_policies(staff: CurrentStaff, session: Tx) -> list[PolicyOut]:
+    """Oldest first, the built-in one included. Role: points.policy."""
+    require_role(staff, POLICY)
+    return [_out(policy) for policy in await list_policies(session, staff.program_id)]
+
+
+def _out(policy: Policy) -> PolicyOut:
+    stated = {
+        **policy.spec,
+        "version": policy.version,
+        "policy_id": policy.policy_id,
+        "effective_from": policy.effective_from,
+    }
+    return PolicyOut.model_validate(stated)

@@ -1,0 +1,172 @@
+"""Wallets beside the points: what staff state of each, what members have in them."""
+
+from datetime import date
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.points.api.ledger.accounts import PageSize, PostingRow, StatementPage
+from services.points.api.principals import POLICY, READ, check_may_read
+from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind, read_expiry
+from services.points.domain.ledger.errors import MemberUnknown
+from services.points.domain.wallets.wallets import POINTS, Wallet, account_id_of
+from services.points.queries.ledger.accounts import list_postings
+from services.points.queries.wallets.wallets import list_balances, list_wallet_types
+from services.points.storage.wallets.wallets import get_wallet
+from services.points.usecases.wallets.set_wallet import set_wallet
+from shared.auth import require_role
+from shared.http.depends import CurrentStaff, MemberOrStaff, Now, Tx
+from shared.http.fields import ISO_TEXT, LAX, Name, day_within
+
+router = APIRouter(tags=["Wallets"])
+WalletCode = Annotated[
+    str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", examples=["stars"], description="its code")
+]
+
+
+class ExpiryIn(BaseModel):
+    """Until when a credit lasts. `days` is of rolling days, `months` of months and sliding,
+    `periods_ahead` of the ends of months, quarters and years, `on` the calendar date."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"kind": "end_of_year"}]}
+    )
+
+    kind: Annotated[ExpiryKind, Field(strict=False)]
+    days: int | None = Field(default=None, ge=0, le=DAYS_MAX)
+    months: int | None = Field(default=None, ge=1, le=PERIODS_MAX)
+    periods_ahead: int | None = Field(default=None, ge=0, le=PERIODS_MAX)
+    on: Annotated[date, ISO_TEXT, day_within(2000, 2199), LAX] | None = None
+
+    @model_validator(mode="after")
+    def _says_what_its_kind_needs(self) -> Self:
+        needed = {
+            ExpiryKind.ROLLING_DAYS: self.days,
+            ExpiryKind.MONTHS: self.months,
+            ExpiryKind.SLIDING: self.months,
+            ExpiryKind.CALENDAR_DATE: self.on,
+        }
+        if self.kind in needed and needed[self.kind] is None:
+            raise ValueError("This kind needs days, months or a date.")
+        return self
+
+
+_WALLET: dict[str, Any] = {
+    "name": "Stars",
+    "expiry": {"kind": "end_of_year"},
+    "balance_max": 10000,
+    "may_transfer": False,
+    "may_redeem": True,
+}
+
+
+class WalletIn(BaseModel):
+    """What holds for credits from now on. `balance_max`: automatic credits are trimmed to it,
+    credits by hand above it are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [_WALLET]}
+    )
+
+    name: Name
+    expiry: ExpiryIn
+    balance_max: int | None = Field(default=None, ge=1, le=10**15)
+    may_transfer: bool = True
+    may_redeem: bool = True
+
+
+class WalletOut(BaseModel):
+    """A kind of wallet. The points are built in: earning policies say how they end."""
+
+    wallet: str = Field(examples=["stars"])
+    name: str = Field(examples=["Stars"])
+    expiry: dict[str, Any] | None = Field(examples=[{"kind": "end_of_year"}])
+    balance_max: int | None = Field(examples=[10000])
+    may_transfer: bool = Field(examples=[False])
+    may_redeem: bool = Field(examples=[True])
+
+
+class WalletBalance(BaseModel):
+    """What a member has in one wallet."""
+
+    wallet: str = Field(examples=["stars"])
+    balance: int = Field(examples=[12])
+    version: int = Field(examples=[3], description="number of postings so far")
+
+
+@router.put(
+    "/v1/wallets/{wallet}",
+    summary="State a wallet",
+    responses={201: {"model": WalletOut, "description": "It is new."}},
+)
+async def put_wallet(
+    wallet: WalletCode,
+    body: WalletIn,
+    staff: CurrentStaff,
+    session: Tx,
+    now: Now,
+    response: Response,
+) -> WalletOut:
+    """Lots keep the end that they have; later credits follow this. Role: points.policy."""
+    require_role(staff, POLICY)
+    expiry = body.expiry.model_dump(mode="json", exclude_none=True)
+    stated = Wallet(
+        wallet,
+        body.name,
+        read_expiry(expiry),
+        body.balance_max,
+        body.may_transfer,
+        body.may_redeem,
+    )
+    is_new = await set_wallet(session, now, staff.program_id, stated, expiry, staff.subject)
+    response.status_code = 201 if is_new else 200
+    return WalletOut(wallet=wallet, **{**body.model_dump(), "expiry": expiry})
+
+
+@router.get("/v1/wallets", summary="List wallets")
+async def read_wallets(staff: CurrentStaff, session: Tx) -> list[WalletOut]:
+    """The built-in points first. Role: points.read."""
+    require_role(staff, READ)
+    built_in = WalletOut(
+        wallet=POINTS,
+        name="Points",
+        expiry=None,
+        balance_max=None,
+        may_transfer=True,
+        may_redeem=True,
+    )
+    rows = await list_wallet_types(session, staff.program_id)
+    return [built_in, *(WalletOut(**row) for row in rows)]
+
+
+@router.get("/v1/members/{member_id}/wallets", summary="Balances in all wallets")
+async def read_balances(member_id: UUID, who: MemberOrStaff, session: Tx) -> list[WalletBalance]:
+    """Points first, then every wallet of the programme, empty ones too."""
+    check_may_read(who, member_id)
+    balances = await list_balances(session, who.program_id, member_id)
+    if balances is None:
+        raise MemberUnknown("No such member in this programme.")
+    return [WalletBalance(**row) for row in balances]
+
+
+@router.get("/v1/members/{member_id}/wallets/{wallet}/postings", summary="Statement of a wallet")
+async def read_wallet_statement(
+    member_id: UUID,
+    wallet: WalletCode,
+    who: MemberOrStaff,
+    session: Tx,
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    limit: PageSize = 50,
+) -> StatementPage:
+    """Every movement in one of the member's wallets, newest first, in pages."""
+    check_may_read(who, member_id)
+    if await list_balances(session, who.program_id, member_id) is None:
+        raise MemberUnknown("No such member in this programme.")
+    await get_wallet(session, who.program_id, wallet)
+    account_id = account_id_of(member_id, wallet)
+    rows = await list_postings(session, who.program_id, account_id, before, limit)
+    postings = [PostingRow(**row) for row in rows]
+    is_full = len(postings) == limit and postings[-1].version > 1
+    return StatementPage(postings=postings, next_before=postings[-1].version if is_full else None)

@@ -1,0 +1,71 @@
+"""What a refund takes back: in proportion, the same in any order, never more than was earned."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from services.points.domain.receipts.earning import Rating
+from services.points.domain.receipts.errors import RefundExceedsSale, RefundLineUnknown
+from services.points.domain.receipts.receipts import Line
+
+RefundedByLine = Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A line of the sale as far as a refund must respect it."""
+
+    line_number: int
+    amount_minor: int
+
+
+def refunded_by_line(refunds: Iterable[Sequence[Line]]) -> dict[int, int]:
+    """Minor units refunded so far, by the sale's line number."""
+    total: dict[int, int] = {}
+    for lines in refunds:
+        for line in lines:
+            number = sold_line_number(line)
+            total[number] = total.get(number, 0) + line.amount_minor
+    return total
+
+
+def sold_line_number(line: Line) -> int:
+    """The line of the sale that a refund's line undoes: the one it names, or its own number."""
+    return line.line_number if line.original_line_number is None else line.original_line_number
+
+
+def check_refund(sold: Sequence[SoldLine], refunded: RefundedByLine, lines: Sequence[Line]) -> None:
+    """Raise `RefundLineUnknown` or `RefundExceedsSale` when the refund does not fit the sale."""
+    amounts = {line.line_number: line.amount_minor for line in sold}
+    for number, amount_minor in refunded_by_line([lines]).items():
+        if number not in amounts:
+            raise RefundLineUnknown(f"The sale has no line {number}.", line_number=number)
+        left = amounts[number] - refunded.get(number, 0)
+        if amount_minor > left:
+            raise RefundExceedsSale(
+                f"Line {number} has {left} left to refund.",
+                line_number=number,
+                refundable_minor=left,
+            )
+
+
+def clawed_total(earned: int, rating: Rating, refunded: RefundedByLine) -> int:
+    """How many of `earned` points the refunds so far take back, all together.
+
+    The share is that of the refunded lines' worth in the whole worth, rounded down once, so the
+    member keeps the fraction until the last line goes; then everything is taken. It is a function
+    of the totals alone: the order of refunds does not matter, and it never falls.
+    """
+    whole = rating.total_weight
+    if not earned or not whole:
+        return 0
+    undone = sum(
+        (
+            Fraction(weight * refunded.get(number, 0), amount)
+            for number, amount, weight in rating.weights
+            if amount and number in refunded
+        ),
+        Fraction(0),
+    )
+    return floor(earned * undone / whole)

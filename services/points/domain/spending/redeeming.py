@@ -1,0 +1,300 @@
+"""Points that pay at a till: what they are worth by the policy, and how they come back.
+
+Each point comes back to the lot that it was taken from, with the end that the lot has, to the
+newest lot first. How much came back so far decides where the next point goes: so the order and the
+number of partial returns make no difference.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from json import dumps
+from typing import NamedTuple
+from uuid import UUID
+
+from services.points.domain.ledger import ledger
+from services.points.domain.ledger.ledger import Account, Books, Cause, NewPosting
+from services.points.domain.ledger.lots import LotTerms, OpenLot
+from services.points.domain.receipts.receipt_books import derived_id
+from services.points.domain.spending.errors import (
+    RedemptionAboveShare,
+    RedemptionBelowMinimum,
+    RedemptionNotInSteps,
+    ReversalExceedsRedemption,
+)
+
+RETURN = "redemption_return"
+
+
+class Tariff(NamedTuple):
+    """`step_points` pay `step_minor`, in whole steps, `minimum_points` at least; points pay at
+    most `share_percent_max` of a receipt."""
+
+    step_points: int
+    step_minor: int
+    minimum_points: int
+    share_percent_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionPolicy:
+    """A version of the rules. `mall_ids` and `shop_ids`: where points pay; None for everywhere.
+
+    `return_grace_days`: points that come back after their end are good for so long; 0 for not.
+    """
+
+    version: int
+    effective_from: datetime
+    tariff: Tariff
+    tiers: Mapping[str, Tariff] = field(default_factory=dict)
+    mall_ids: frozenset[UUID] | None = None
+    shop_ids: frozenset[UUID] | None = None
+    return_grace_days: int = 0
+
+    def tariff_of(self, tier: str | None) -> Tariff:
+        """The tier's own, or that of everybody."""
+        return self.tiers.get(tier or "", self.tariff)
+
+    def is_offered(self, mall_id: UUID, shop_id: UUID) -> bool:
+        """Whether points pay in this shop: it is named, its mall is, or nobody is."""
+        if self.mall_ids is None and self.shop_ids is None:
+            return True
+        return mall_id in (self.mall_ids or ()) or shop_id in (self.shop_ids or ())
+
+
+class Payment(NamedTuple):
+    """A receipt to be paid, and what points have paid of it already; in minor units."""
+
+    total_minor: int
+    paid_minor: int
+
+    def left_minor(self, tariff: Tariff) -> int:
+        """What points may still pay."""
+        return max(0, self.total_minor * tariff.share_percent_max // 100 - self.paid_minor)
+
+
+def redeem(
+    books: Books, account: Account, redemption_id: UUID, points: int, till: "AtTill"
+) -> NewPosting:
+    """Spend the points. Raises `InsufficientPoints` or `AccountFrozen`."""
+    reason = {
+        "rule": "redeemed",
+        "policy_version": till.policy_version,
+        "tier": till.tier,
+        "step_points": till.tariff.step_points,
+        "step_minor": till.tariff.step_minor,
+        "amount_minor": till.amount_minor,
+        "currency": till.currency,
+        "receipt_total_minor": till.payment.total_minor,
+        "paid_before_minor": till.payment.paid_minor,
+        "reference": till.reference,
+    }
+    cause = Cause(
+        "redeem",
+        ledger.REDEMPTION,
+        "redemption",
+        redemption_id,
+        dumps(reason),
+        None,
+        till.mall_id,
+        till.shop_id,
+    )
+    return books.spend(account, points, cause, till.now)
+
+
+class AtTill(NamedTuple):
+    """Where and under which rules points pay."""
+
+    now: datetime
+    mall_id: UUID
+    shop_id: UUID
+    policy_version: int
+    tier: str | None
+    tariff: Tariff
+    payment: Payment
+    amount_minor: int
+    currency: str
+    reference: str
+
+
+def most_points(tariff: Tariff, payment: Payment, available: int) -> int:
+    """The most points that may pay, in whole steps; 0 when they do not reach the minimum."""
+    steps = min(payment.left_minor(tariff) // tariff.step_minor, available // tariff.step_points)
+    points = steps * tariff.step_points
+    return points if points >= tariff.minimum_points else 0
+
+
+def amount_of(tariff: Tariff, payment: Payment, points: int) -> int:
+    """What the points pay, in minor units. Raises why they may not."""
+    if points < tariff.minimum_points:
+        raise RedemptionBelowMinimum(
+            f"At least {tariff.minimum_points} points pay.", minimum_points=tariff.minimum_points
+        )
+    if points % tariff.step_points:
+        raise RedemptionNotInSteps(
+            f"Points pay in steps of {tariff.step_points}.", step_points=tariff.step_points
+        )
+    amount_minor = points // tariff.step_points * tariff.step_minor
+    left_minor = payment.left_minor(tariff)
+    if amount_minor > left_minor:
+        raise RedemptionAboveShare(
+            f"Points may pay {left_minor} more of this receipt.",
+            left_minor=left_minor,
+            share_percent_max=tariff.share_percent_max,
+        )
+    return amount_minor
+
+
+def policy_in_force(
+    policies: Sequence[RedemptionPolicy], instant: datetime
+) -> RedemptionPolicy | None:
+    """The latest that has begun; None before the first."""
+    begun = [policy for policy in policies if policy.effective_from <= instant]
+    return begun[-1] if begun else None
+
+
+class TakenLot(NamedTuple):
+    """`points` of a lot went to a redemption."""
+
+    lot_version: int
+    terms: LotTerms
+    source_id: UUID
+    points: int
+
+
+@dataclass(slots=True)
+class Spent:
+    """A redemption with the lots that it took, oldest first, and what came back so far.
+
+    Points that no lot covered, of a capture that ended in debt, come back before all others.
+    """
+
+    redemption_id: UUID
+    account_id: UUID
+    points: int
+    returned: int
+    transaction_id: UUID | None
+    mall_id: UUID | None
+    shop_id: UUID | None
+    taken: Sequence[TakenLot]
+
+
+class Return(NamedTuple):
+    """Why points come back: the rule and its inputs; `source` makes it happen once."""
+
+    source: object
+    rule: str
+    inputs: Mapping[str, object]
+
+
+def returned_for_refunds(spent: Spent, total_minor: int, refunded_minor: int) -> int:
+    """How many points have come back when so much of the receipt is refunded.
+
+    In proportion, rounded down, all of them with the last of the money: a function of the totals.
+    """
+    return spent.points * refunded_minor // total_minor if total_minor else 0
+
+
+def give_back(
+    books: Books, account: Account, spent: Spent, points: int, why: Return, moment: "Moment"
+) -> None:
+    """Give the next `points` of the redemption back. Raises `ReversalExceedsRedemption`.
+
+    To its lots on its own account. A new lot is made where a lot's end has passed and there is a
+    grace, where no lot had covered the points, or where the account was merged into another.
+    """
+    if points > spent.points - spent.returned:
+        raise ReversalExceedsRedemption(
+            f"{spent.points - spent.returned} points can come back.",
+            returnable=spent.points - spent.returned,
+        )
+    kept: list[tuple[OpenLot, int]] = []
+    for taken, part in _next_parts(spent, points):
+        is_late = taken is not None and _has_ended(taken.terms, moment.now)
+        is_here = account.account_id == spent.account_id
+        if taken is not None and is_here and not (is_late and moment.grace_days):
+            kept.append((_lot_of(account, taken), part))
+            continue
+        cause = _cause(spent, part, why, moment, taken.lot_version if taken else 0)
+        books.credit(account, part, cause, _terms_of_new(spent, taken, moment, is_late=is_late))
+    if kept:
+        cause = _cause(spent, sum(part for _, part in kept), why, moment, None)
+        books.give_back(account, kept, cause)
+    spent.returned += points
+
+
+class Moment(NamedTuple):
+    """When points come back, and for how many days they are good when their end has passed."""
+
+    now: datetime
+    grace_days: int
+
+
+def _next_parts(spent: Spent, points: int) -> list[tuple[TakenLot | None, int]]:
+    """Where the next points go: the newest lot first, after what came back before."""
+    uncovered = spent.points - sum(taken.points for taken in spent.taken)
+    sources: list[tuple[TakenLot | None, int]] = [(None, uncovered)]
+    sources += [(taken, taken.points) for taken in reversed(spent.taken)]
+    skipped, found = spent.returned, []
+    for taken, size in sources:
+        passed = min(skipped, size)
+        skipped -= passed
+        part = min(points, size - passed)
+        points -= part
+        if part:
+            found.append((taken, part))
+    return found
+
+
+def _has_ended(terms: LotTerms, now: datetime) -> bool:
+    return terms.expires_at is not None and terms.expires_at <= now
+
+
+def _lot_of(account: Account, taken: TakenLot) -> OpenLot:
+    for lot in account.lots:
+        if lot.version == taken.lot_version:
+            return lot
+    return OpenLot(taken.lot_version, 0, taken.source_id, taken.terms)
+
+
+def _terms_of_new(
+    spent: Spent, taken: TakenLot | None, moment: Moment, *, is_late: bool
+) -> LotTerms:
+    """The lot's own terms, but for its end where that has passed."""
+    grace_end = moment.now + timedelta(days=moment.grace_days) if moment.grace_days else None
+    if taken is None:
+        # No mall issued them: the programme stood for them when they were spent, and does now.
+        return LotTerms(expires_at=grace_end, earned_at=moment.now)
+    terms = taken.terms._replace(origin_id=taken.terms.origin_id or taken.source_id)
+    if not (is_late and moment.grace_days):
+        return terms
+    return terms._replace(
+        expires_at=grace_end, pending=False, activates_at=None, sliding_months=None
+    )
+
+
+def _cause(spent: Spent, points: int, why: Return, moment: Moment, new_lot: int | None) -> Cause:
+    reason: dict[str, object] = {
+        "rule": why.rule,
+        "redemption_id": str(spent.redemption_id),
+        "redeemed": spent.points,
+        "returned_before": spent.returned,
+        "points": points,
+        **why.inputs,
+    }
+    source = ["return", spent.redemption_id, why.source]
+    if new_lot is not None:
+        # One posting makes one lot: each has an id of its own.
+        source.append(new_lot)
+        reason["new_lot_for"] = new_lot or None
+        reason["grace_days"] = moment.grace_days
+    return Cause(
+        RETURN,
+        ledger.REDEMPTION,
+        RETURN,
+        derived_id(*source),
+        dumps(reason),
+        None,
+        spent.mall_id,
+        spent.shop_id,
+    )

@@ -1,0 +1,149 @@
+"""Prices between malls, and statements of what was netted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain.accounting.clearing import Burned, Due
+from services.points.domain.accounting.errors import ClearingPriceMissing
+from shared.db import driver
+
+# Entries by who issued, who burned, and the price in force when it was recorded.
+_BURNED = """
+WITH price AS (
+    SELECT amount_minor, per_points, currency, effective_from,
+           lead(effective_from, 1, 'infinity') OVER (ORDER BY effective_from) AS until
+    FROM clearing_price WHERE program_id = $1)
+SELECT e.issuing_mall_id, e.burning_mall_id, sum(e.points)::bigint AS points,
+       p.amount_minor, p.per_points, p.currency
+FROM clearing_entry e
+LEFT JOIN price p ON e.recorded_at >= p.effective_from AND e.recorded_at < p.until
+WHERE e.program_id = $1 AND {where}
+GROUP BY e.issuing_mall_id, e.burning_mall_id, p.amount_minor, p.per_points, p.currency
+"""
+_OF_STATEMENT = _BURNED.format(where="e.statement_id = $2")
+_OF_TIME = _BURNED.format(where="e.recorded_at >= $2 AND e.recorded_at < $3")
+
+
+class Price(NamedTuple):
+    """A point between malls: `amount_minor` for `per_points`, from an instant on."""
+
+    effective_from: datetime
+    amount_minor: int
+    per_points: int
+    currency: str
+
+
+async def insert_price(
+    session: AsyncSession, program_id: UUID, now: datetime, price: Price, recorded_by: str
+) -> bool:
+    """Add a price. False when there is one from that instant already."""
+    connection = await driver(session)
+    return bool(
+        await connection.fetchval(
+            """
+            INSERT INTO clearing_price (program_id, effective_from, amount_minor, per_points,
+                                        currency, recorded_at, recorded_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true
+            """,
+            program_id,
+            *price,
+            now,
+            recorded_by,
+        )
+    )
+
+
+async def find_last_end(session: AsyncSession, program_id: UUID) -> datetime | None:
+    """Until when everything has been netted."""
+    connection = await driver(session)
+    found: datetime | None = await connection.fetchval(
+        "SELECT max(ends_at) FROM clearing_statement WHERE program_id = $1", program_id
+    )
+    return found
+
+
+async def insert_statement(
+    session: AsyncSession,
+    program_id: UUID,
+    statement_id: UUID,
+    ends_at: datetime,
+    now: datetime,
+    made_by: str,
+) -> None:
+    """Make the statement and give it every entry before `ends_at` that has none."""
+    connection = await driver(session)
+    await connection.execute(
+        """
+        WITH taken AS (
+            UPDATE clearing_entry SET statement_id = $2
+            WHERE program_id = $1 AND statement_id IS NULL AND recorded_at < $3
+            RETURNING 1)
+        INSERT INTO clearing_statement (program_id, statement_id, ends_at, entries, made_at,
+                                        made_by)
+        SELECT $1, $2, $3, (SELECT count(*) FROM taken), $4, $5
+        """,
+        program_id,
+        statement_id,
+        ends_at,
+        now,
+        made_by,
+    )
+
+
+async def lock_program_clearing(session: AsyncSession, program_id: UUID) -> None:
+    """One statement at a time in a programme: the lock ends with the transaction."""
+    connection = await driver(session)
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('clearing' || $1, 0))", str(program_id)
+    )
+
+
+async def insert_lines(
+    session: AsyncSession, program_id: UUID, statement_id: UUID, dues: Sequence[Due]
+) -> None:
+    """What a statement says."""
+    connection = await driver(session)
+    await connection.execute(
+        """
+        INSERT INTO clearing_line (program_id, statement_id, line_number, debtor_mall_id,
+                                   creditor_mall_id, currency, points, amount_minor)
+        SELECT $1, $2, n, debtor, creditor, currency, points, amount
+        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[])
+             WITH ORDINALITY AS l (debtor, creditor, currency, points, amount, n)
+        """,
+        program_id,
+        statement_id,
+        [due.debtor for due in dues],
+        [due.creditor for due in dues],
+        [due.currency for due in dues],
+        [due.points for due in dues],
+        [due.amount_minor for due in dues],
+    )
+
+
+async def list_burned_of_statement(
+    session: AsyncSession, program_id: UUID, statement_id: UUID
+) -> list[Burned]:
+    """What the statement's entries say. Raises `ClearingPriceMissing`."""
+    return await _list(session, _OF_STATEMENT, program_id, statement_id)
+
+
+async def list_burned(
+    session: AsyncSession, program_id: UUID, starts_at: datetime, ends_at: datetime
+) -> list[Burned]:
+    """What the entries of that time say. Raises `ClearingPriceMissing`."""
+    return await _list(session, _OF_TIME, program_id, starts_at, ends_at)
+
+
+async def _list(session: AsyncSession, query: str, *args: Any) -> list[Burned]:
+    rows = await (await driver(session)).fetch(query, *args)
+    unpriced = sum(abs(row["points"]) for row in rows if row["currency"] is None)
+    if unpriced:
+        raise ClearingPriceMissing(
+            f"{unpriced} points were burned at a time that has no price.", points=unpriced
+        )
+    return [Burned(*row) for row in rows]

@@ -1,0 +1,70 @@
+"""Receipts that were waiting find what they waited for: a sale its member, a refund its sale."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.points.domain.ledger.ledger import Account
+from services.points.domain.receipts import receipt_books
+from services.points.domain.receipts.pos_records import (
+    ANONYMOUS,
+    REFUSED,
+    WAITING_MEMBER,
+    WAITING_SALE,
+    Stored,
+)
+from services.points.storage.ledger.books import Write
+from services.points.storage.receipts import pos_news
+from shared.errors import Rejected
+
+
+def attribute(
+    write: Write,
+    program_id: UUID,
+    now: datetime,
+    account: Account,
+    sale: Stored,
+    refunds: Sequence[Stored],
+) -> None:
+    """Post the locked sale and then its refunds to the open account, and tell whose they are.
+    The account has its lots and what it used of the sale's limits.
+
+    It earns by the rules and the tier of its purchase time. A sale that somebody else posted
+    meanwhile is left alone.
+    """
+    if sale.status not in {ANONYMOUS, WAITING_MEMBER}:
+        return
+    receipt_books.post_sale(write.books, account, sale, now)
+    write.changes[sale.transaction_id] = sale
+    pos_news.tell_attributed(write, program_id, sale, sale)
+    applied: list[Stored] = []
+    for refund in refunds:
+        receipt_books.apply_refund(write.books, account, sale, refund, applied)
+        applied.append(refund)
+        write.changes[refund.transaction_id] = refund
+        pos_news.tell_attributed(write, program_id, refund, sale)
+
+
+def settle_refunds(
+    write: Write,
+    program_id: UUID,
+    account: Account | None,
+    sale: Stored,
+    refunds: Sequence[Stored],
+) -> list[Stored]:
+    """Apply the refunds that came before their sale, oldest first. One that asks for more than
+    was sold is refused and kept. Returns those that count."""
+    applied = [refund for refund in refunds if refund.status != WAITING_SALE]
+    for refund in refunds:
+        if refund.status != WAITING_SALE:
+            continue
+        try:
+            receipt_books.check_fits(sale, refund, applied)
+        except Rejected:
+            refund.status = REFUSED
+        else:
+            receipt_books.apply_refund(write.books, account, sale, refund, applied)
+            applied.append(refund)
+            pos_news.tell_recorded(write, program_id, refund, sale)
+        write.changes[refund.transaction_id] = refund
+    return applied

@@ -1,0 +1,111 @@
+"""What a batch of sales needs to know, read in one statement without locks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.points.domain.ledger.ledger import Account
+from services.points.domain.receipts.caps import periods_to_read
+from services.points.domain.receipts.earning import Policy, policy_at
+from services.points.domain.receipts.receipts import Receipt
+from services.points.domain.reviews.review import Traces, what_to_look_for
+from services.points.storage.receipts.directory import Directory, PolicyShelf, read_directory
+from services.points.storage.receipts.pos_batch import TillBatch
+from services.points.storage.receipts.pos_transactions import give_timelines
+from services.points.storage.receipts.usages import keep_usages
+from services.points.storage.reviews.reviews import read_traces, wanted_text
+from shared.db import Statements
+
+_GLANCE = "SELECT * FROM glance_at_sales($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json)"
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The directory, the open accounts, the members by number; true for a moment only.
+
+    `is_any_known`: one of the receipts has a row. `is_short`: newer rules ask for what nobody
+    knew to look for. `traces` are there where receipts are reviewed.
+    """
+
+    directory: Directory
+    accounts: dict[UUID, Account]
+    numbers: Mapping[str, UUID]
+    is_any_known: bool
+    is_short: bool
+    traces: Traces | None = None
+
+
+async def glance_at_sales(
+    statements: Statements, program_id: UUID, shelf: PolicyShelf, batches: Sequence[TillBatch]
+) -> Glance:
+    """Look at what the batches name."""
+    receipts = [receipt for batch in batches for receipt in batch.receipts]
+    periods = _periods(shelf.policies_of(program_id), receipts)
+    known = shelf.review_of(program_id)
+    wanted = what_to_look_for(known, program_id, receipts) if known.is_on else None
+    row = await statements.fetchrow(
+        _GLANCE,
+        program_id,
+        list({batch.shop_id for batch in batches}),
+        shelf.newest_of(program_id),
+        list({r.member_id for r in receipts if r.member_id is not None}),
+        list({r.member_number for r in receipts if r.member_number is not None}),
+        [r.transaction_id for r in receipts],
+        periods,
+        known.version,
+        None if wanted is None else wanted_text(wanted),
+    )
+    policies = shelf.take(program_id, row["newest_policy"], row["policies"])
+    review = shelf.take_review(program_id, row["review"])
+    accounts = read_accounts(row)
+    if periods:
+        names = ("accounts", "caps", "periods", "points", "times", "lasts")
+        columns = [row[f"usage_{name}"] or () for name in names]
+        keep_usages(accounts, zip(*columns, strict=True))
+    return Glance(
+        read_directory(row["directory"], policies, review),
+        accounts,
+        dict(zip(row["found_numbers"] or (), row["number_members"] or (), strict=True)),
+        row["is_any_known"],
+        (row["policies"] is not None and not set(_periods(policies, receipts)) <= set(periods))
+        or (review.is_on and review.version != known.version),
+        None if row["traces"] is None else read_traces(row["traces"]),
+    )
+
+
+def _periods(policies: Sequence[Policy], receipts: Sequence[Receipt]) -> list[str]:
+    if not any(policy.limits for policy in policies):
+        return []
+    instants = {receipt.purchased_at for receipt in receipts}
+    return periods_to_read((policy_at(policies, at).limits, at) for at in instants)
+
+
+def read_accounts(row: Any) -> dict[UUID, Account]:
+    """Open accounts with their members' tiers, from parallel arrays."""
+    accounts = {
+        account_id: Account(
+            account_id,
+            account_id,
+            "points",
+            True,
+            balance,
+            version,
+            (),
+            tier_version,
+            [],
+            pending,
+            held,
+        )
+        for account_id, balance, version, tier_version, pending, held in zip(
+            row["account_ids"] or (),
+            row["balances"] or (),
+            row["versions"] or (),
+            row["tier_versions"] or (),
+            row["pendings"] or (),
+            row["helds"] or (),
+            strict=True,
+        )
+    }
+    give_timelines(accounts, row)
+    return accounts

@@ -1,0 +1,149 @@
+"""Cases of receipts that were held back."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain.reviews.review import Why
+from shared.db import driver
+
+OPEN, APPROVED, REJECTED = "open", "approved", "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A receipt that was held back, and why."""
+
+    case_id: UUID
+    transaction_id: UUID
+    member_id: UUID | None
+    reasons: Sequence[Why]
+    opened_by: str
+
+
+@dataclass(slots=True)
+class Case:
+    """A case of a receipt, with what the receipt says and what became of it."""
+
+    case_id: UUID
+    status: str
+    transaction_id: UUID
+    member_id: UUID | None
+    reasons: list[Why]
+    opened_by: str
+    opened_at: datetime
+    closed_by: str | None
+    closed_at: datetime | None
+    outcome: str | None
+    note: str | None
+    receipt_status: str
+    points: int
+    shop_id: UUID
+    till_id: str
+    receipt_number: str
+    business_date: date
+    purchased_at: datetime
+    total_minor: int
+    cashier_id: str | None
+
+
+_CASE = """
+SELECT c.case_id, c.status, c.transaction_id, t.member_id, c.reason -> 'why' AS reasons,
+       c.opened_by, c.opened_at, c.closed_by, c.closed_at, c.outcome, c.note,
+       t.status AS receipt_status, t.points, t.shop_id, t.till_id, t.receipt_number,
+       t.business_date, t.purchased_at, t.total_minor, t.cashier_id
+FROM review_case c JOIN pos_transaction t USING (program_id, transaction_id)
+WHERE c.program_id = $1 AND c.kind = 'receipt'
+"""
+
+
+async def insert_cases(
+    session: AsyncSession, program_id: UUID, now: datetime, cases: Sequence[NewCase]
+) -> None:
+    """Open them, beside their receipts."""
+    connection = await driver(session)
+    await connection.execute(
+        """
+        INSERT INTO review_case (program_id, case_id, kind, status, account_id, transaction_id,
+                                 reason, opened_by, opened_at)
+        SELECT $1, n.case_id, 'receipt', 'open', n.member_id, n.transaction_id, n.reason::json,
+               n.opened_by, $7
+        FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
+             AS n (case_id, transaction_id, member_id, reason, opened_by)
+        """,
+        program_id,
+        [case.case_id for case in cases],
+        [case.transaction_id for case in cases],
+        [case.member_id for case in cases],
+        [json.dumps({"why": case.reasons}) for case in cases],
+        [case.opened_by for case in cases],
+        now,
+    )
+
+
+async def find_case(session: AsyncSession, program_id: UUID, case_id: UUID) -> Case | None:
+    """A case of a receipt, open or closed. The receipt's lock guards it."""
+    found = await _list(session, f"{_CASE} AND c.case_id = $2", program_id, case_id)
+    return found[0] if found else None
+
+
+async def list_cases(
+    session: AsyncSession,
+    program_id: UUID,
+    status: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Case]:
+    """Those in one status or all, the newest first, older than `before`."""
+    opened_before, id_before = before or (None, None)
+    return await _list(
+        session,
+        f"{_CASE} AND ($2::text IS NULL OR c.status = $2) AND ($3::timestamptz IS NULL "
+        "OR (c.opened_at, c.case_id) < ($3, $4)) ORDER BY c.opened_at DESC, c.case_id DESC "
+        "LIMIT $5",
+        program_id,
+        status,
+        opened_before,
+        id_before,
+        limit,
+    )
+
+
+async def _list(session: AsyncSession, query: str, *values: Any) -> list[Case]:
+    connection = await driver(session)
+    return [Case(**dict(row)) for row in await connection.fetch(query, *values)]
+
+
+async def close_case(session: AsyncSession, program_id: UUID, closed: Case) -> None:
+    """Somebody has decided. The receipt is locked."""
+    connection = await driver(session)
+    await connection.execute(
+        "UPDATE review_case SET status = 'closed', closed_by = $3, closed_at = $4, outcome = $5, "
+        "note = $6 WHERE program_id = $1 AND case_id = $2",
+        program_id,
+        closed.case_id,
+        closed.closed_by,
+        closed.closed_at,
+        closed.outcome,
+        closed.note,
+    )
+
+
+async def find_owner(
+    session: AsyncSession, program_id: UUID, transaction_id: UUID
+) -> tuple[UUID | None, str | None]:
+    """(member, number that nobody had) of a receipt, read without a lock."""
+    connection = await driver(session)
+    row = await connection.fetchrow(
+        "SELECT member_id, awaited_number FROM pos_transaction "
+        "WHERE program_id = $1 AND transaction_id = $2",
+        program_id,
+        transaction_id,
+    )
+    assert row is not None
+    return row["member_id"], row["awaited_number"]

@@ -1,0 +1,276 @@
+"""What tills ask of holds, decided: what both ways of working it share. No SQL of its own."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID
+
+from services.points.domain.ledger.errors import IdempotencyKeyReused, MemberUnknown
+from services.points.domain.ledger.ledger import Account, check_not_frozen
+from services.points.domain.receipts.receipt_books import derived_id
+from services.points.domain.receipts.receipts import Shop
+from services.points.domain.spending import holding
+from services.points.domain.spending.errors import HoldUnknown
+from services.points.domain.spending.holding import Capture, Hold
+from services.points.storage.receipts.pos_batch import check_till
+from services.points.storage.spending.holds import (
+    Captured,
+    HoldLook,
+    HoldWrite,
+    Redemption,
+    Wanted,
+)
+from shared.errors import DomainError
+
+
+class MakeHold(NamedTuple):
+    """Set points of a member aside. The member is named by id or by number."""
+
+    key: str
+    member_id: UUID | None
+    member_number: str | None
+    points: int
+    ttl: timedelta
+    reference: str
+
+
+class CaptureHold(NamedTuple):
+    """Spend points of a hold; `transaction_id` is the receipt that they pay."""
+
+    key: str
+    hold_id: UUID
+    points: int | None
+    is_final: bool
+    transaction_id: UUID | None
+
+
+class ReleaseHold(NamedTuple):
+    """Free what a hold still sets aside."""
+
+    hold_id: UUID
+
+
+@dataclass(frozen=True)
+class HoldTask:
+    """What one till asks. `origin` is the request's correlation id and trace."""
+
+    program_id: UUID
+    shop_id: UUID
+    till_id: str
+    key_version: int
+    asked: MakeHold | CaptureHold | ReleaseHold
+    origin: tuple[str, str] = ("", "")
+
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """A hash of what is asked, to tell a repeat from another request with the same key."""
+        return hashlib.blake2b(repr(self.asked).encode(), digest_size=16).digest()
+
+    @cached_property
+    def made_id(self) -> UUID | None:
+        """The id of the hold or capture that it makes: the same for the same key of the shop."""
+        if isinstance(self.asked, MakeHold):
+            return derived_id("hold", self.program_id, self.shop_id, self.asked.key)
+        if isinstance(self.asked, CaptureHold):
+            return derived_id("capture", self.program_id, self.asked.hold_id, self.asked.key)
+        return None
+
+
+class HoldAnswer(NamedTuple):
+    """The hold as it is now."""
+
+    hold: Hold
+    is_new: bool
+
+
+class CaptureAnswer(NamedTuple):
+    """The capture as it was the first time."""
+
+    captured: Captured
+    is_new: bool
+
+
+Answer = HoldAnswer | CaptureAnswer | DomainError
+
+
+@dataclass(slots=True)
+class HoldWork:
+    """What was found, and what was decided so far upon it. `asked_of` are the accounts."""
+
+    now: datetime
+    look: HoldLook
+    write: HoldWrite = field(default_factory=HoldWrite)
+    asked_of: set[UUID] = field(default_factory=set)
+    due: dict[UUID, list[Hold]] = field(default_factory=dict)
+    made: set[UUID] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Sort what has run out by account."""
+        for hold in self.look.holds.values():
+            if hold.is_due(self.now):
+                self.due.setdefault(hold.account_id, []).append(hold)
+
+
+def wanted_by(tasks: Sequence[HoldTask]) -> Wanted:
+    """Everything that the tasks name."""
+    members, numbers, holds, captures = set(), set(), set(), set()
+    for task in tasks:
+        asked, made_id = task.asked, task.made_id
+        if isinstance(asked, MakeHold):
+            assert made_id is not None
+            holds.add(made_id)
+            if asked.member_id is not None:
+                members.add(asked.member_id)
+            if asked.member_number is not None:
+                numbers.add(asked.member_number)
+            continue
+        holds.add(asked.hold_id)
+        if made_id is not None:
+            captures.add(made_id)
+    shops = {task.shop_id for task in tasks}
+    return Wanted(list(shops), list(members), list(numbers), list(holds), list(captures))
+
+
+def answer(work: HoldWork, task: HoldTask) -> Answer:
+    """Decide one task. What refuses it is its answer and changes nothing."""
+    asked = task.asked
+    try:
+        shop = check_till(
+            work.look.directory, task.shop_id, task.till_id, task.key_version, work.now
+        )
+        work.write.books.origin = task.origin
+        if isinstance(asked, MakeHold):
+            return _make(work, task, asked, shop)
+        if isinstance(asked, CaptureHold):
+            return _capture(work, task, asked, shop)
+        return _release(work, task, asked)
+    except DomainError as error:
+        return error
+
+
+def _make(work: HoldWork, task: HoldTask, asked: MakeHold, shop: Shop) -> HoldAnswer:
+    hold_id = task.made_id
+    assert hold_id is not None
+    known = work.look.holds.get(hold_id)
+    if known is not None:
+        _check_same(known.request_hash, task)
+        return HoldAnswer(known, is_new=False)
+    member_id = asked.member_id
+    if asked.member_number is not None:
+        member_id = work.look.numbers.get(asked.member_number)
+    account = work.look.accounts.get(member_id) if member_id is not None else None
+    if account is None or not account.is_open:
+        raise MemberUnknown("No such member in this programme.")
+    _ready(work, account)
+    hold = Hold(
+        hold_id,
+        account.account_id,
+        holding.PAYMENT,
+        holding.OPEN,
+        asked.points,
+        0,
+        asked.reference,
+        shop.mall_id,
+        shop.shop_id,
+        f"till {task.shop_id}/{task.till_id}",
+        work.now + asked.ttl,
+        work.now,
+        request_hash=task.fingerprint,
+    )
+    holding.open_hold(work.write.books, account, hold, work.now)
+    work.look.holds[hold_id] = hold
+    work.write.made.append(hold)
+    work.made.add(hold_id)
+    return HoldAnswer(hold, is_new=True)
+
+
+def _capture(work: HoldWork, task: HoldTask, asked: CaptureHold, shop: Shop) -> CaptureAnswer:
+    capture_id = task.made_id
+    assert capture_id is not None
+    hold = _find(work, task, asked.hold_id)
+    known = work.look.captures.get(capture_id)
+    if known is not None:
+        _check_same(known.request_hash, task)
+        return CaptureAnswer(known, is_new=False)
+    account = work.look.accounts[hold.account_id]
+    check_not_frozen(account)
+    _ready(work, account)
+    capture = Capture(capture_id, asked.points, asked.is_final, shop.mall_id, shop.shop_id)
+    posting = holding.capture_hold(work.write.books, account, hold, capture, work.now)
+    _note_change(work, hold)
+    made = Captured(
+        capture_id,
+        account.account_id,
+        -posting.points,
+        posting.balance_after,
+        hold.hold_id,
+        hold.left,
+        task.fingerprint,
+        work.now,
+    )
+    work.look.captures[capture_id] = made
+    work.write.redemptions.append(_redemption_of(made, posting.version, asked, hold, shop))
+    return CaptureAnswer(made, is_new=True)
+
+
+def _redemption_of(
+    made: Captured, version: int, asked: CaptureHold, hold: Hold, shop: Shop
+) -> Redemption:
+    return Redemption(
+        made.redemption_id,
+        made.account_id,
+        version,
+        made.points,
+        None,
+        None,
+        hold.reference,
+        asked.transaction_id,
+        hold.hold_id,
+        made.hold_left,
+        shop.mall_id,
+        shop.shop_id,
+        made.request_hash,
+    )
+
+
+def _release(work: HoldWork, task: HoldTask, asked: ReleaseHold) -> HoldAnswer:
+    hold = _find(work, task, asked.hold_id)
+    account = work.look.accounts[hold.account_id]
+    _ready(work, account)
+    was_open = hold.status == holding.OPEN
+    holding.release_hold(work.write.books, account, hold, work.now)
+    if was_open:
+        _note_change(work, hold)
+    return HoldAnswer(hold, is_new=was_open)
+
+
+def _find(work: HoldWork, task: HoldTask, hold_id: UUID) -> Hold:
+    """The hold; those of other shops, and of orders, are not there."""
+    hold = work.look.holds.get(hold_id)
+    if hold is None or hold.shop_id != task.shop_id or hold.kind != holding.PAYMENT:
+        raise HoldUnknown("This shop has no such hold.")
+    return hold
+
+
+def _ready(work: HoldWork, account: Account) -> None:
+    """Free what has run out, and remember that the account was decided upon."""
+    if account.account_id in work.asked_of:
+        return
+    work.asked_of.add(account.account_id)
+    if due := work.due.get(account.account_id):
+        for hold in holding.expire_due(work.write.books, account, due, work.now):
+            work.write.changed[hold.hold_id] = hold
+
+
+def _note_change(work: HoldWork, hold: Hold) -> None:
+    """A hold made by this very group is written as it is now; a stored one is changed."""
+    if hold.hold_id not in work.made:
+        work.write.changed[hold.hold_id] = hold
+
+
+def _check_same(request_hash: bytes | None, task: HoldTask) -> None:
+    if request_hash != task.fingerprint:
+        raise IdempotencyKeyReused("This key came with another request before.")

@@ -1,0 +1,144 @@
+"""A member did something that earns points without a purchase: once for ever by its natural key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain.activities import activities
+from services.points.domain.activities.activities import Activity, ActivityRule
+from services.points.domain.activities.errors import (
+    ActivityConflict,
+    ActivityNotRewarded,
+    ActivityOutOfTime,
+    AlreadyReferred,
+    ReferralOfSelf,
+    ReferredMissing,
+    ReferredUnknown,
+)
+from services.points.domain.ledger.account_checks import check_open
+from services.points.domain.ledger.ledger import Account
+from services.points.domain.receipts.caps import count_usage
+from services.points.domain.receipts.receipts import Bounds
+from services.points.storage.activities.activities import (
+    insert_activities,
+    is_referred,
+    list_activities_by_id,
+    list_rules,
+    load_times,
+)
+from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.receipts.pos_transactions import lock_accounts
+from services.points.storage.request_keys import hash_request
+from services.points.storage.zones import load_zones
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityTold:
+    """What somebody tells. `external_id` is theirs: the same means the same activity, for ever."""
+
+    member_id: UUID
+    kind: str
+    external_id: str
+    happened_at: datetime
+    mall_id: UUID | None
+    referred_id: UUID | None
+    made_by: str
+
+
+async def record_activity(
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    told: ActivityTold,
+    bounds: Bounds,
+    origin: tuple[str, str],
+) -> tuple[Activity, bool]:
+    """Post what the rule in force then gives. Returns it, and whether it is new.
+
+    Raises `ActivityConflict` for the same with other content, and why it earns nothing:
+    `MemberUnknown`, `AccountMerged`, `ActivityNotRewarded`, `ActivityOutOfTime`,
+    `ActivityLimitReached`, `ActivityTooSoon`, `ReferredMissing`, `ReferralOfSelf`,
+    `ReferredUnknown`, `AlreadyReferred`. Nothing is stored then: tell it again when it may earn.
+    """
+    ids = {told.member_id} | ({told.referred_id} if told.referred_id is not None else set())
+    accounts = await lock_accounts(session, program_id, ids)
+    made = _made(program_id, told, now)
+    stored = await list_activities_by_id(session, program_id, [made.activity_id])
+    if stored:
+        [found] = stored.values()
+        if found.request_hash != made.request_hash:
+            raise ActivityConflict("This activity was told before with other content.")
+        return found, False
+    account = accounts[told.member_id]
+    check_open(account)
+    _check_time(told, now, bounds)
+    referred = await _referred(session, program_id, told, accounts)
+    rule = activities.rule_at(await list_rules(session, program_id, told.kind), told.happened_at)
+    if rule is None:
+        raise ActivityNotRewarded("This earns nothing.", kind=told.kind)
+    zone = (await load_zones(session, program_id))(told.mall_id)
+    write = Write()
+    write.books.origin = origin
+    await _count(session, program_id, write, account, rule, told.happened_at, zone)
+    activities.post_activity(write.books, rule, made, (account, referred), zone, now)
+    await write_books(session, program_id, now, write)
+    await insert_activities(session, program_id, [made])
+    return made, True
+
+
+def _made(program_id: UUID, told: ActivityTold, now: datetime) -> Activity:
+    key = (told.member_id, told.kind, told.external_id)
+    return Activity(
+        activities.activity_id_of(program_id, *key),
+        *key,
+        told.happened_at,
+        told.mall_id,
+        told.referred_id,
+        hash_request(*key, told.happened_at.timestamp(), told.mall_id, told.referred_id),
+        told.made_by,
+        now,
+    )
+
+
+def _check_time(told: ActivityTold, now: datetime, bounds: Bounds) -> None:
+    if not now - bounds.late <= told.happened_at <= now + bounds.future:
+        raise ActivityOutOfTime(
+            f"Activities are taken for {bounds.late.days} days.", days_max=bounds.late.days
+        )
+
+
+async def _referred(
+    session: AsyncSession, program_id: UUID, told: ActivityTold, accounts: Mapping[UUID, Account]
+) -> Account | None:
+    if (told.kind == activities.REFERRAL) != (told.referred_id is not None):
+        raise ReferredMissing("A referral, and only a referral, names whom it brought.")
+    if told.referred_id is None:
+        return None
+    if told.referred_id == told.member_id:
+        raise ReferralOfSelf("Nobody can bring themselves.")
+    referred = accounts[told.referred_id]
+    if not referred.is_open:
+        raise ReferredUnknown("Whom the member brought is not a member.")
+    if await is_referred(session, program_id, told.referred_id):
+        raise AlreadyReferred("Somebody brought this member before.")
+    return referred
+
+
+async def _count(
+    session: AsyncSession,
+    program_id: UUID,
+    write: Write,
+    account: Account,
+    rule: ActivityRule,
+    happened_at: datetime,
+    zone: str,
+) -> None:
+    periods = activities.periods_of(rule, happened_at, zone)
+    await load_times(session, program_id, {account.account_id: account}, periods)
+    counted = activities.count_times(rule, happened_at, zone, account.used)
+    write.books.usages += count_usage(
+        account.used, account.account_id, counted, rule.points, 1, happened_at
+    )

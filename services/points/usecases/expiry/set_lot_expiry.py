@@ -1,0 +1,103 @@
+"""Staff let points last longer, or end earlier where they say so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain.expiry.errors import ExpiryInPast
+from services.points.domain.expiry.expiry_changes import ChangeKind, ExpiryChange, change_ends
+from services.points.domain.ledger.errors import LotUnknown, MemberUnknown
+from services.points.domain.ledger.lots import OpenLot
+from services.points.domain.receipts.receipts import local_day
+from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
+from services.points.storage.request_keys import find_answer, hash_request, keep_answer
+from services.points.storage.zones import load_zones
+
+_OPERATION = "set_lot_expiry"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryRequest:
+    """What staff ask for: of the member's lots with these versions, or of all that are open."""
+
+    member_id: UUID
+    lot_versions: Sequence[int] | None
+    change: ExpiryChange
+    reason_code: str
+    note: str
+    made_by: str
+    idempotency_key: str
+
+
+async def set_lot_expiry(
+    session: AsyncSession, now: datetime, program_id: UUID, request: ExpiryRequest
+) -> tuple[dict[str, Any], bool]:
+    """Change the ends once for the idempotency key. Returns the answer, and whether it is new.
+
+    Lots that ended and are not yet taken by the night can be given more time. Raises
+    `MemberUnknown`, `LotUnknown`, `ExpiryInPast`, `IdempotencyKeyReused`.
+    """
+    accounts = await lock_accounts(session, program_id, {request.member_id})
+    asked = hash_request(
+        request.made_by,
+        request.member_id,
+        request.lot_versions,
+        request.change,
+        request.reason_code,
+        request.note,
+    )
+    key = request.idempotency_key
+    stored = await find_answer(session, program_id, _OPERATION, key, asked)
+    if stored is not None:
+        return stored, False
+    account = accounts[request.member_id]
+    if not account.is_open:
+        raise MemberUnknown("No such member in this programme.")
+    zone_of = await load_zones(session, program_id)
+    change = request.change
+    if change.kind is ChangeKind.LAST_DAY and (
+        change.on is None or change.on < local_day(now, zone_of(None))
+    ):
+        raise ExpiryInPast("The last day must not be over.")
+    await load_lots(session, program_id, accounts)
+    reason = {
+        "rule": "set_by_staff",
+        "reason_code": request.reason_code,
+        "note": request.note,
+        "made_by": request.made_by,
+    }
+    write = Write()
+    lots = _chosen(account.lots, request.lot_versions)
+    changed = change_ends(write.books, account, lots, change, zone_of, reason)
+    if write.books.lot_changes:
+        await write_books(session, program_id, now, write)
+    answer = {
+        "lots": [
+            {
+                "lot_version": lot.lot_version,
+                "points": lot.points,
+                "before": None if lot.before is None else lot.before.isoformat(),
+                "after": None if lot.after is None else lot.after.isoformat(),
+            }
+            for lot in changed
+        ],
+        "made_by": request.made_by,
+        "recorded_at": now.isoformat(),
+    }
+    await keep_answer(session, program_id, _OPERATION, key, asked, answer, now)
+    return answer, True
+
+
+def _chosen(lots: Sequence[OpenLot], versions: Sequence[int] | None) -> list[OpenLot]:
+    if versions is None:
+        return list(lots)
+    by_version = {lot.version: lot for lot in lots}
+    unknown = sorted(set(versions) - set(by_version))
+    if unknown:
+        raise LotUnknown("No points are left in such a lot.", lot_versions=unknown)
+    return [by_version[version] for version in sorted(set(versions))]

@@ -1,0 +1,39 @@
+"""Staff state how points are earned from some instant on. Stored versions never change."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain.receipts.earning import Policy
+from services.points.domain.receipts.errors import PolicyInPast
+from services.points.domain.receipts.policy_specs import read_policy
+from services.points.storage.receipts.directory import insert_policy, load_directory
+from shared.ids import new_id
+
+
+async def set_earning_policy(
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    effective_from: datetime,
+    spec: dict[str, Any],
+    recorded_by: str,
+) -> Policy:
+    """Add the next version. Raises `PolicyInPast` when an older version starts later.
+
+    A first policy may take effect in the past, for imports; receipts that were rated before keep
+    the policy that rated them.
+    """
+    policies = (await load_directory(session, program_id, ())).policies
+    latest = policies[-1]
+    if latest.version > 0 and effective_from <= latest.effective_from:
+        raise PolicyInPast(
+            "A new policy takes effect after the one before it.",
+            latest_effective_from=latest.effective_from.isoformat(),
+        )
+    version = latest.version + 1
+    spec = {**spec, "policy_id": str(new_id())}
+    await insert_policy(session, program_id, version, effective_from, spec, now, recorded_by)
+    return read_policy(version, effective_from.isoformat(), spec)

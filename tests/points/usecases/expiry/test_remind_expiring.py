@@ -1,0 +1,61 @@
+"""One digest a member and month, before the month begins."""
+
+from datetime import date, timedelta
+
+from services.points.usecases.expiry.run_night import NightRules
+from shared.contracts.points import PointsExpiringSoon
+from tests.points.mall import Mall
+from tests.points.nights import given, pass_night
+
+DAY = timedelta(days=1)
+
+
+async def test_a_months_digest_comes_a_week_before_it_and_once(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, 26 * DAY)  # 5 April
+    await given(mall, member_id, 20, 26 * DAY)
+    await given(mall, member_id, 30, 51 * DAY)  # 30 April
+    await given(mall, member_id, 7, 60 * DAY)  # May
+    await given(mall, member_id, 1, None)
+    assert (await pass_night(mall, days=14, hours=3)).reminded == 0  # The 24th begins.
+    assert (await pass_night(mall)).reminded == 1
+    assert (await pass_night(mall)).reminded == 0
+    [told] = await mall.told(PointsExpiringSoon)
+    assert told.member_id == member_id
+    assert (told.month, told.points) == (date(2026, 4, 1), 150)
+    assert [(d.on, d.points) for d in told.deadlines] == [
+        (date(2026, 4, 5), 120),
+        (date(2026, 4, 30), 30),
+    ]
+    await pass_night(mall, days=29)
+    assert [t.month for t in await mall.told(PointsExpiringSoon)] == [
+        date(2026, 4, 1),
+        date(2026, 5, 1),
+    ]
+
+
+async def test_points_of_the_running_month_are_told_to_who_was_not_told_yet(mall: Mall) -> None:
+    member_id, other = await mall.enrol(), await mall.enrol()
+    await given(mall, member_id, 100, 15 * DAY)
+    assert (await pass_night(mall)).reminded == 1
+    await given(mall, member_id, 50, 15 * DAY)
+    await given(mall, other, 5, 10 * DAY)
+    assert (await pass_night(mall)).reminded == 1
+    assert [(t.member_id, t.points) for t in await mall.told(PointsExpiringSoon)] == [
+        (member_id, 100),
+        (other, 5),
+    ]
+
+
+async def test_what_ended_this_night_is_not_told_as_ending(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, DAY / 8)
+    night = await pass_night(mall)
+    assert (night.expired_points, night.reminded) == (100, 0)
+
+
+async def test_a_mall_may_want_no_reminders(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, 5 * DAY)
+    night = await pass_night(mall, NightRules(reminder_lead_days=0))
+    assert (night.step, night.reminded) == ("done", 0)

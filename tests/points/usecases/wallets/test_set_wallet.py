@@ -1,0 +1,36 @@
+"""Kinds of wallets are stated by staff; points are built in."""
+
+import pytest
+
+from services.points.domain.expiry.expiry import ExpiryKind, ExpiryModel
+from services.points.domain.wallets.errors import WalletIsBuiltIn
+from services.points.domain.wallets.wallets import BUILT_IN, Wallet
+from services.points.storage.wallets.wallets import get_wallet, list_wallets
+from services.points.usecases.wallets.set_wallet import set_wallet
+from shared.db import transaction
+from tests.points.mall import Mall
+
+STARS = Wallet("stars", "Stars", ExpiryModel(ExpiryKind.ROLLING_DAYS, 30), 100, False, True)
+EXPIRY = {"kind": "rolling_days", "days": 30}
+
+
+async def state(mall: Mall, wallet: Wallet) -> bool:
+    async with transaction(mall.engine) as session:
+        return await set_wallet(session, mall.clock(), mall.program_id, wallet, EXPIRY, "somebody")
+
+
+async def test_a_wallet_is_what_was_stated_last(mall: Mall) -> None:
+    assert await state(mall, STARS)
+    assert not await state(mall, STARS._replace(name="Sterne", balance_max=None))
+    async with transaction(mall.engine) as session:
+        found = await list_wallets(session, mall.program_id)
+        assert found == {
+            "points": BUILT_IN,
+            "stars": STARS._replace(name="Sterne", balance_max=None),
+        }
+        assert await get_wallet(session, mall.program_id, "points") == BUILT_IN
+
+
+async def test_points_cannot_be_stated(mall: Mall) -> None:
+    with pytest.raises(WalletIsBuiltIn):
+        await state(mall, STARS._replace(code="points"))
