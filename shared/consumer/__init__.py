@@ -1,7 +1,8 @@
 """Kafka to use cases, in batches: effect and inbox claim in one transaction, offsets after it.
 
-A batch that fails is redone in halves, so that one bad message cannot hold the others. What cannot
-be worked is put aside with its claim; what may work later is fetched again.
+A batch is worked handler by handler, a transaction each, so that none waits for locks while it
+holds another's. What fails is redone in halves, so that one bad message cannot hold the others.
+What cannot be worked is put aside with its claim; what may work later is fetched again.
 """
 
 from shared.consumer.batch import TooManyDeadLetters, Worker

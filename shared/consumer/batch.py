@@ -1,4 +1,4 @@
-"""One batch of messages: claimed, worked and told in one transaction, or put aside."""
+"""Batches of messages: claimed, worked and told, a transaction for each handler, or put aside."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,8 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from shared import metrics
 from shared.clock import Clock
 from shared.consumer.dead_letters import dead_letter_of
-from shared.consumer.delivery import BehindParked, Delivery, Handlers, Message, TooOld, decode
-from shared.contracts.event import KEY_BLOCKING_TOPICS
+from shared.consumer.delivery import (
+    BehindParked,
+    Delivery,
+    Handler,
+    Handlers,
+    Message,
+    TooOld,
+    decode,
+)
+from shared.contracts.event import EVENT_TYPES, KEY_BLOCKING_TOPICS
 from shared.db import CommitRefused, is_passing, transaction
 from shared.errors import DomainError, Unavailable
 from shared.ids import lowest_id_at
@@ -41,13 +49,31 @@ class Worker:
     dead_in_a_row: int = 0
 
     async def work(self, messages: Sequence[Message]) -> None:
-        """Work the messages as one batch; when that fails, each half on its own, in order.
+        """Work the messages, each run of neighbours for the same handler as one batch.
 
         Raises `Unavailable` when nothing is wrong with the events and the moment is bad, and
         `TooManyDeadLetters`.
         """
-        if not messages:
-            return
+        for run in self._runs(messages):
+            await self._work_run(run)
+
+    def _runs(self, messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+        """Of one programme and one handler each. What has the same key keeps its order.
+
+        A handler locks what it needs in one sorted order. Two of them in one transaction would
+        mix two orders: the second would wait for rows below those that the first still holds.
+        """
+        if all("ce_programid" in m.headers for m in messages):
+            messages = sorted(messages, key=lambda m: (m.headers["ce_programid"], m.topic))
+        for _, run in groupby(messages, lambda m: (m.headers.get("ce_programid"), self._of(m))):
+            yield list(run)
+
+    def _of(self, message: Message) -> Handler | None:
+        event_class = EVENT_TYPES.get(message.type)
+        return None if event_class is None else self.handlers.get(event_class)
+
+    async def _work_run(self, messages: Sequence[Message]) -> None:
+        """As one batch; when that fails, each half on its own, in order."""
         try:
             await self._work_batch(messages)
             self.dead_in_a_row = 0
@@ -60,8 +86,8 @@ class Worker:
                 await self._put_aside(messages[0], error)
                 return
         middle = len(messages) // 2
-        await self.work(messages[:middle])
-        await self.work(messages[middle:])
+        await self._work_run(messages[:middle])
+        await self._work_run(messages[middle:])
 
     async def _work_batch(self, messages: Sequence[Message]) -> None:
         now = self.clock()
@@ -112,12 +138,11 @@ class Worker:
         self, session: AsyncSession, now: datetime, program_id: UUID, group: Sequence[Arrival]
     ) -> None:
         todo = [delivery for _, delivery in await self._claim(session, program_id, group)]
-        # Neighbours with the same handler go together; the order of arrival stays.
-        for handler, run in groupby(todo, lambda d: self.handlers[type(d.event)]):
-            deliveries = list(run)
-            correlation_id.set(deliveries[0].correlation_id)
-            trace_parent.set(deliveries[0].traceparent)
-            await handler(session, now, deliveries)
+        if not todo:
+            return
+        correlation_id.set(todo[0].correlation_id)
+        trace_parent.set(todo[0].traceparent)
+        await self.handlers[type(todo[0].event)](session, now, todo)
 
     async def _claim(
         self, session: AsyncSession, program_id: UUID, group: Sequence[Arrival]

@@ -1,7 +1,7 @@
 """Batches of messages against a real PostgreSQL, without a broker."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -55,7 +55,28 @@ async def test_neighbours_with_the_same_handler_go_together_across_types(
     consumer: Consumer, listener: Listener
 ) -> None:
     await consumer.work_records([struck(1), rang(2), struck(3)])
-    assert listener.batches == [[1, 2, 3]]
+    assert listener.batches == [[1, 3, 2]]
+
+
+async def test_no_handler_works_while_another_of_the_batch_still_holds_its_locks(
+    settings: FrameSettings, engine: AsyncEngine, listener: Listener
+) -> None:
+    free: list[int] = []
+
+    async def look(_: Sequence[Delivery]) -> None:
+        async with transaction(engine) as other:
+            rows = await other.scalars(text("SELECT stroke FROM tally FOR UPDATE NOWAIT"))
+            free.append(len(rows.all()))
+
+    async def rings(session: AsyncSession, now: datetime, deliveries: Sequence[Delivery]) -> None:
+        await listener.hear(session, now, deliveries)
+
+    listener.before = look
+    handlers = {Struck: listener.hear, Rang: rings}
+    consumer = Consumer("bells", settings, engine, handlers, utc_now)
+    await consumer.work_records([struck(1), rang(2), struck(3), rang(4)])
+    assert sorted(listener.batches) == [[1, 3], [2, 4]]
+    assert free == [0, 2]
 
 
 async def test_a_repeat_is_worked_once_within_a_batch_and_between_batches(
