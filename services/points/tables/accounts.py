@@ -18,7 +18,9 @@ from services.points.tables.metadata import instant, metadata
 # A member's points account has the member's id; the accounts of other wallets have ids made from
 # member and wallet. `awaited`: named by a receipt before the member was heard of; the row is where
 # the receipt and the enrolment meet. `pool`: a household's, nobody's own. The balance counts
-# pending and held points.
+# pending and held points. `timeline_version` is membership's of the member's tiers; `tier_version`
+# moves with it, and with whatever else but a posting changes what a sale would earn: a sale that
+# was decided without locks is written only if it did not move.
 account = Table(
     "account",
     metadata,
@@ -30,6 +32,7 @@ account = Table(
     Column("balance", BigInteger, nullable=False, server_default="0"),
     Column("version", BigInteger, nullable=False, server_default="0"),
     Column("tier_version", Integer, nullable=False, server_default="0"),
+    Column("timeline_version", Integer, nullable=False, server_default="0"),
     Column("pending", BigInteger, nullable=False, server_default="0"),
     Column("held", BigInteger, nullable=False, server_default="0"),
     Column("frozen_case", Uuid),

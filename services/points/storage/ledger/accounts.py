@@ -33,7 +33,7 @@ async def set_first_tiers(
         SELECT $1, t.member_id, t.since, t.tier
         FROM unnest($2::uuid[], $3::timestamptz[], $4::text[]) AS t (member_id, since, tier)
         WHERE EXISTS (SELECT 1 FROM account a WHERE a.program_id = $1
-                      AND a.account_id = t.member_id AND a.tier_version = 0)
+                      AND a.account_id = t.member_id AND a.timeline_version = 0)
         ORDER BY t.member_id
         ON CONFLICT DO NOTHING
         """,
@@ -65,10 +65,39 @@ async def replace_timeline(
         [tier for _, tier in timeline],
     )
     await connection.execute(
-        "UPDATE account SET tier_version = $3 WHERE program_id = $1 AND account_id = $2",
+        "UPDATE account SET timeline_version = $3, tier_version = greatest(tier_version + 1, $3) "
+        "WHERE program_id = $1 AND account_id = $2",
         program_id,
         member_id,
         version,
+    )
+
+
+async def list_timeline_versions(
+    session: AsyncSession, program_id: UUID, account_ids: Sequence[UUID]
+) -> dict[UUID, int]:
+    """Which tiers are known of these members, whose accounts are locked."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT account_id, timeline_version FROM account "
+        "WHERE program_id = $1 AND account_id = ANY ($2::uuid[])",
+        program_id,
+        account_ids,
+    )
+    return {row["account_id"]: row["timeline_version"] for row in rows}
+
+
+async def touch_sales_of(session: AsyncSession, program_id: UUID, account_id: UUID) -> None:
+    """Sales of this locked account that are being decided right now are decided again.
+
+    For whoever changes what they would earn without a posting on the account.
+    """
+    connection = await driver(session)
+    await connection.execute(
+        "UPDATE account SET tier_version = tier_version + 1 "
+        "WHERE program_id = $1 AND account_id = $2",
+        program_id,
+        account_id,
     )
 
 

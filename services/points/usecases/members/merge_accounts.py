@@ -11,6 +11,7 @@ from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.members.errors import MemberInPool, MergeWithSelf
 from services.points.domain.members.merging import Merge, merge_account
+from services.points.storage.ledger.accounts import touch_sales_of
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.members.merges import (
     StoredMerge,
@@ -83,6 +84,8 @@ async def merge_accounts(
     )
     await insert_merge(session, program_id, made)
     await write_books(session, program_id, now, write)
+    # What was used of limits went along, also where no point did.
+    await touch_sales_of(session, program_id, asked.survivor_id)
     event = AccountsMerged(
         program_id=program_id,
         merge_id=merge_id,

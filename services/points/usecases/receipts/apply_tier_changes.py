@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.receipts import receipt_books
 from services.points.domain.receipts.tiers import first_difference
-from services.points.storage.ledger.accounts import list_sales_since, replace_timeline
+from services.points.storage.ledger.accounts import (
+    list_sales_since,
+    list_timeline_versions,
+    replace_timeline,
+    touch_sales_of,
+)
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.directory import load_policies
 from services.points.storage.receipts.pos_transactions import (
@@ -41,11 +46,12 @@ async def apply_tier_changes(
         if held is None or _version(held) < event.version:
             newest[event.member_id] = delivery
     accounts = await lock_accounts(session, program_id, newest)
+    known = await list_timeline_versions(session, program_id, sorted(newest))
     write = Write()
     loaded: set[UUID] = set()
     for member_id in sorted(newest):
         delivery, account = newest[member_id], accounts[member_id]
-        if _version(delivery) > account.tier_version:
+        if _version(delivery) > known[member_id]:
             write.books.origin = (delivery.correlation_id, delivery.traceparent)
             payer = survivor_of(accounts, member_id)
             assert payer is not None
@@ -99,3 +105,6 @@ async def _apply(
         ):
             write.changes[sale_id] = sale
     payer.timeline = own_timeline if payer is not account else timeline
+    if payer is not account:
+        # What it used of limits may have changed without a posting.
+        await touch_sales_of(session, program_id, payer.account_id)
