@@ -1,18 +1,21 @@
 """The stack of `make up`, in a folder of its own, for figures about the whole of it."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmarks.run import Run
 from benchmarks.servers import ROOT
 from deploy.local.files import read_json
 from deploy.local.keep import read_state, supervisor_pid
-from deploy.local.layout import Layout
+from deploy.local.layout import PARTS, Layout
 
 START_SECONDS_MAX = 300.0
 
@@ -37,7 +40,7 @@ class Stack:
 
 @contextmanager
 def open_stack(run: Run) -> Iterator[Stack]:
-    """Start it with new data; it is stopped at the end."""
+    """Start it with new data; it is stopped at the end. Logs of one that failed are kept."""
     layout = Layout(run.engines.folder / "stack")
     layout.home.mkdir()
     layout.home.chmod(0o711)  # PostgreSQL's account passes through.
@@ -48,9 +51,21 @@ def open_stack(run: Run) -> Iterator[Stack]:
         supervisor = supervisor_pid(layout)
         assert supervisor is not None
         yield Stack(read_json(layout.stack_file), pids, supervisor)
+    except BaseException:
+        run.say(f"the stack's logs are kept in {keep_logs(layout)}")
+        raise
     finally:
         _command(layout, "clean")
         layout.home.rename(layout.home.with_name(f"stack-{os.getpid()}-{id(layout)}"))
+
+
+def keep_logs(layout: Layout) -> Path:
+    """Copy what every part logged to a temporary folder that outlives the run, a file each."""
+    folder = Path(tempfile.mkdtemp(prefix="galleria-logs-"))
+    for part in (*PARTS, "supervisor"):
+        if layout.log(part).exists():
+            shutil.copyfile(layout.log(part), folder / f"{part}.log")
+    return folder
 
 
 def _command(layout: Layout, word: str) -> None:
