@@ -81,7 +81,8 @@ class PosTransactionIn(Printed):
 
 class BasketIn(Printed):
     """What somebody is about to buy, now unless `purchased_at` says when. Name the member in one
-    way, or nobody: then the answer tells the worth for a member without a tier."""
+    way, or nobody: then the answer tells the worth for a member without a tier. What is known of
+    the receipt (till, cashier, number, day) tells whether somebody would look at it first."""
 
     shop_id: UUID
     purchased_at: AwareDatetime | None = None
@@ -91,6 +92,10 @@ class BasketIn(Printed):
     member_id: UUID | None = None
     member_number: str | None = Field(None, pattern=r"^[0-9]{6,20}$")
     member_code: str | None = Field(None, pattern=r"^[A-Z2-7]{20,80}$")
+    till_id: TillId | None = None
+    cashier_id: TillId | None = None
+    receipt_number: ReceiptNumber | None = None
+    business_date: date | None = None
 
 
 _ACCEPTED: JsonDict = {

@@ -120,11 +120,16 @@ class MemberReferenceAmbiguous(Rejected):
 def read_basket(reader: Reader, basket: BasketIn, at: datetime) -> Receipt:
     """The basket as a receipt that nobody has printed: for quotes. Raises a refusal."""
     transaction_id = new_id()
-    day = at.date()
+    key = ReceiptKey(
+        basket.shop_id,
+        basket.till_id or "quote",
+        basket.receipt_number or transaction_id.hex,
+        basket.business_date or at.date(),
+    )
     return Receipt(
         transaction_id,
         "sale",
-        ReceiptKey(basket.shop_id, "quote", transaction_id.hex, day),
+        key,
         at,
         basket.currency,
         sum(line.amount_minor for line in basket.lines),
@@ -137,6 +142,7 @@ def read_basket(reader: Reader, basket: BasketIn, at: datetime) -> Receipt:
         "{}",
         b"",
         _not_money(basket),
+        basket.cashier_id,
     )
 
 

@@ -1,6 +1,5 @@
 """What a basket would earn: for tills, members and staff, without any effect."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +18,8 @@ from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.ledger.sentences import sentences_of
 from services.points.domain.receipts.earning_sentences import note_sentences
 from services.points.domain.receipts.errors import WrongShop
+from services.points.domain.receipts.pos_records import POSTED
+from services.points.domain.reviews.review_sentences import review_sentences
 from services.points.usecases.receipts.quote_sale import Quote, quote_sale
 from shared.auth import Member, Staff, require_role
 from shared.http.depends import CurrentTill, MemberOrStaff, reads_of, runtime_of
@@ -61,7 +62,8 @@ class QuoteOut(BaseModel):
     """What the receipt would earn if it were recorded right now, and why.
 
     `points` is what would be posted; `worth` what it comes to before caps and cooldown. `notes`
-    say what took the rest away. `status` is the one that the receipt would have.
+    say what took the rest away. `status` is the one that the receipt would have: in_review when
+    somebody would look at it before it earns; then `review` says why, as its case would.
     """
 
     model_config = ConfigDict(
@@ -74,6 +76,7 @@ class QuoteOut(BaseModel):
                     "worth": 285,
                     "trimmed": 0,
                     "notes": [],
+                    "review": [],
                     "policy_id": "0199f3a2-0000-7000-8000-0000000000a1",
                     "policy_version": 1,
                     "tier": "gold",
@@ -98,6 +101,7 @@ class QuoteOut(BaseModel):
     worth: int
     trimmed: int
     notes: list[dict[str, Any]]
+    review: list[dict[str, Any]]
     policy_id: UUID
     policy_version: int
     tier: str | None
@@ -138,10 +142,13 @@ async def quote(request: Request, who: MemberOrStaff) -> Response:
     openapi_extra=json_body(BasketIn, {"basket": _BASKET}),
 )
 async def quote_at_till(request: Request, till: CurrentTill) -> Response:
-    """As for members and staff; a till asks for its own shop."""
+    """As for members and staff; a till asks for its own shop, and for itself unless it names
+    another till of the shop."""
     basket = _ADAPTER.validate_json(await request.body())
     if basket.shop_id != till.shop_id:
         raise WrongShop("A till asks for its own shop.")
+    if basket.till_id is None:
+        basket = basket.model_copy(update={"till_id": till.till_id})
     return await _quoted(request, till.program_id, till.till_id, basket)
 
 
@@ -191,11 +198,12 @@ def _out(found: Quote) -> QuoteOut:
     ]
     return QuoteOut(
         status=sale.status,
-        member_id=sale.member_id,
+        member_id=sale.member_id if sale.status == POSTED else None,
         points=sale.points,
         worth=found.worth,
         trimmed=sale.trimmed,
         notes=found.notes,
+        review=list(found.why_review),
         policy_id=policy.policy_id,
         policy_version=policy.version,
         tier=found.tier,
@@ -208,7 +216,7 @@ def _out(found: Quote) -> QuoteOut:
         is_pending=found.terms is not None and found.terms.pending,
         activates_at=found.terms.activates_at if found.terms is not None else None,
         expires_at=found.terms.expires_at if found.terms is not None else None,
-        sentences=_sentences(found.sale.points, found.reason, found.notes),
+        sentences=_sentences(found),
     )
 
 
@@ -217,10 +225,10 @@ def _exact(eligible: int, scale: int) -> Decimal:
     return (Decimal(eligible) / scale).quantize(Decimal("0.000001"))
 
 
-def _sentences(
-    points: int, reason: Mapping[str, Any] | None, notes: list[dict[str, Any]]
-) -> dict[str, str]:
-    if reason is not None:
-        return sentences_of(points, reason)
-    zh, en = note_sentences(notes)
+def _sentences(found: Quote) -> dict[str, str]:
+    if found.why_review:
+        return review_sentences(found.why_review)
+    if found.reason is not None:
+        return sentences_of(found.sale.points, found.reason)
+    zh, en = note_sentences(found.notes)
     return {"zh-CN": zh or "不得积分。", "en": en or "It earns no points."}

@@ -1,6 +1,6 @@
 """What a sale would earn right now, by the very code that records it, and nothing is written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from json import loads
@@ -16,6 +16,7 @@ from services.points.domain.receipts.errors import QuoteOutdated, ShopUnknown
 from services.points.domain.receipts.pos_records import Stored
 from services.points.domain.receipts.receipts import Bounds, Receipt, check_receipt
 from services.points.domain.receipts.tiers import tier_at
+from services.points.domain.reviews.review import Why
 from services.points.storage.ledger.accounts import find_survivor
 from services.points.storage.receipts.directory import PolicyShelf
 from services.points.storage.receipts.plain_sales import Glance, glance_at_sales
@@ -28,7 +29,7 @@ _LOOKS_MAX = 3
 @dataclass(frozen=True, slots=True)
 class Quote:
     """The sale as it would be stored. `worth` is before limits; `terms` and `reason` are those of
-    its posting, None when there would be none."""
+    its posting, None when there would be none; `why_review` says why somebody looks at it first."""
 
     sale: Stored
     rating: Rating
@@ -36,6 +37,7 @@ class Quote:
     worth: int
     terms: LotTerms | None
     reason: Mapping[str, Any] | None
+    why_review: Sequence[Why] = ()
 
     @property
     def notes(self) -> list[Note]:
@@ -71,7 +73,7 @@ async def quote_sale(
     item = Item(receipt, shop, batch)
     account = _member_of(glance, receipt)
     item.member_id = account.account_id if account is not None else None
-    look = Look(glance.accounts, {}, {})
+    look = Look(glance.accounts, {}, {}, traces=glance.traces)
     sale = decide(look, program_id, now, glance.directory, item).stored
     assert sale is not None
     assert sale.rating is not None
@@ -84,6 +86,7 @@ async def quote_sale(
         points_of(sale.rating, tier),
         postings[0].terms if postings else None,
         loads(postings[0].cause.reason) if postings else None,
+        look.cases[0].reasons if look.cases else (),
     )
 
 

@@ -120,6 +120,71 @@ async def test_a_quote_is_what_the_receipt_then_earns(
     assert len(codes) >= 2, seed
 
 
+SUSPICIOUS: dict[str, Any] = {
+    "own_card": "shop",
+    "again_days": 2,
+    "velocities": [
+        {"per": "member", "window_seconds": 3_600, "receipts_max": 4},
+        {"per": "till", "window_seconds": 900, "receipts_max": 4},
+        {"per": "cashier", "window_seconds": 600, "receipts_max": 2},
+    ],
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_quote_says_whether_somebody_would_look_at_the_receipt_and_why(
+    mall: Mall, seed: int
+) -> None:
+    await mall.set_policy(**EVERYTHING)
+    answer = await mall.client.put("/v1/review-rules", json=SUSPICIOUS, headers=mall.staff())
+    assert answer.status_code == 200, answer.text
+    members = [await mall.enrol("gold"), await mall.enrol(), await mall.enrol()]
+    for cashier_id, member_id in zip(("C1", "C2"), members, strict=False):
+        path = f"/v1/shops/{mall.shop_id}/staff-cards/{cashier_id}"
+        await mall.client.put(path, json={"member_id": str(member_id)}, headers=mall.staff())
+    chance, codes, used = Random(seed), set(), set()
+    for _ in range(30):
+        mall.clock.advance(seconds=chance.choice([10, 60, 400]))
+        day = (mall.clock() - timedelta(days=chance.randint(0, 2))).date().isoformat()
+        number = chance.choice(["R1", "R2", f"R{chance.randint(3, 99)}"])
+        if (number, day) in used:
+            continue
+        used.add((number, day))
+        basket = basket_of(mall, chance.choice([9_000, 12_000]))
+        basket |= {"member_id": str(chance.choice([*members, members[2]]))}
+        basket |= {"receipt_number": number, "business_date": day, "till_id": "T1"}
+        basket |= {"cashier_id": chance.choice(["C1", "C3", "C4"])}
+        before = await fingerprint(mall)
+        said = (await quote(mall, basket)).json()
+        assert await fingerprint(mall) == before
+        total = sum(line["amount_minor"] for line in basket["lines"])
+        did = (await mall.push(mall.sale(1, **basket, total_minor=total))).json()
+        assert {n: said[n] for n in QUOTED} == {n: did[n] for n in QUOTED}, (seed, basket)
+        assert said["member_id"] == did["member_id"]
+        found = (await mall.get("/v1/cases")).json()["cases"]
+        reasons = [c["reasons"] for c in found if c["transaction_id"] == did["pos_transaction_id"]]
+        assert [said["review"]] == (reasons or [[]]), (seed, basket)
+        assert bool(said["review"]) == (said["status"] == "in_review")
+        codes |= {why["code"] for why in said["review"]}
+    assert len(codes) >= 3, (seed, codes)
+
+
+async def test_a_quote_of_a_held_receipt_tells_its_worth_and_says_so(mall: Mall) -> None:
+    rules = {"own_card": "cashier"}
+    await mall.client.put("/v1/review-rules", json=rules, headers=mall.staff())
+    member_id = await mall.enrol()
+    path = f"/v1/shops/{mall.shop_id}/staff-cards/C1"
+    await mall.client.put(path, json={"member_id": str(member_id)}, headers=mall.staff())
+    basket = basket_of(mall, 1_000, member_id=str(member_id), cashier_id="C1")
+    answer = await post_signed(mall.client, mall.clock, mall.till, f"{POS}/quotes", basket)
+    said = answer.json()
+    assert (said["status"], said["points"], said["worth"]) == ("in_review", 0, 10)
+    assert said["review"] == [{"code": "own_card", "cashier_id": "C1"}]
+    assert "the cashier's own card" in said["sentences"]["en"]
+    unnamed = (await quote(mall, {**basket, "cashier_id": "C2"})).json()
+    assert (unnamed["status"], unnamed["points"], unnamed["review"]) == ("posted", 10, [])
+
+
 async def test_peer_odoo_114004_the_basis_is_stated_and_a_quote_shows_it_line_by_line(
     mall: Mall,
 ) -> None:
