@@ -25,6 +25,12 @@ _CHECKS: Mapping[str, str] = {
             SELECT coalesce(sum(used), 0) FROM unnest(g.used_minor) AS used)""",
     "revoked_reward_uses_nothing": """
         SELECT count(*) FROM reward_grant WHERE status = 'revoked' AND 0 < ANY (used_minor)""",
+    "desk_reward_is_found_by_its_receipts": """
+        SELECT count(*) FROM (
+            SELECT g.program_id, u.receipt_id, g.grant_id
+            FROM reward_grant g, unnest(g.receipt_ids) AS u (receipt_id) WHERE g.origin = 'desk'
+        ) named FULL JOIN desk_receipt d USING (program_id, receipt_id, grant_id)
+        WHERE named.grant_id IS NULL OR d.grant_id IS NULL""",
     "stock_is_what_was_not_granted": """
         SELECT count(*) FROM gift_stock s WHERE s.remaining < 0 OR s.initial - s.remaining <> (
             SELECT count(*) FROM reward_grant g WHERE g.program_id = s.program_id

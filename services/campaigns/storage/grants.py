@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.grants import Grant
 from services.campaigns.domain.reach import Held, MemberDay
-from shared.db import driver
+from shared.db import Driver, driver
 from shared.errors import Invariant
 
 # In the order of `Grant`.
@@ -149,6 +149,21 @@ async def insert_grants(
     written = await connection.fetch(_INSERT, program_id, now, *columns)
     if len(written) != len(grants):
         raise Invariant(f"{len(written)} of {len(grants)} grants were written")
+    await _name_desk_receipts(connection, program_id, [new.grant for new in grants])
+
+
+async def _name_desk_receipts(
+    connection: Driver, program_id: UUID, grants: Sequence[Grant]
+) -> None:
+    named = [(i, g.grant_id) for g in grants if g.origin == "desk" for i in set(g.receipt_ids)]
+    if named:
+        await connection.execute(
+            "INSERT INTO desk_receipt (program_id, receipt_id, grant_id) "
+            "SELECT $1, * FROM unnest($2::uuid[], $3::uuid[])",
+            program_id,
+            [receipt_id for receipt_id, _ in named],
+            [grant_id for _, grant_id in named],
+        )
 
 
 def _row_of(new: NewGrant, explanation: str) -> tuple[Any, ...]:

@@ -19,8 +19,9 @@ async def list_parties(
         WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[]) AND member_id IS NOT NULL
         UNION
         SELECT member_id FROM reward_grant
-        WHERE program_id = $1 AND origin = 'desk' AND status <> 'revoked'
-          AND receipt_ids && $2::uuid[] AND member_id IS NOT NULL
+        WHERE program_id = $1 AND status <> 'revoked' AND member_id IS NOT NULL
+          AND grant_id IN (SELECT grant_id FROM desk_receipt
+                           WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[]))
         """,
         program_id,
         receipt_ids,

@@ -173,7 +173,7 @@ async def list_receipts_of_days(
         f"""
         SELECT {_COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS d (m, day)
             JOIN receipt ON member_id = d.m AND local_day = d.day
-        WHERE program_id = $1 AND receipt_id <> ALL ($4::uuid[])
+        WHERE program_id = $1 AND receipt_id NOT IN (SELECT unnest($4::uuid[]))
         """,
         program_id,
         [member_id for member_id, _ in member_days],

@@ -63,8 +63,9 @@ async def list_desk_uses(
     rows = await connection.fetch(
         f"""
         SELECT {_COLUMNS} FROM reward_grant
-        WHERE program_id = $1 AND origin = 'desk' AND status <> 'revoked'
-          AND receipt_ids && $2::uuid[]
+        WHERE program_id = $1 AND status <> 'revoked' AND grant_id IN (
+            SELECT grant_id FROM desk_receipt
+            WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[]))
         """,
         program_id,
         receipt_ids,

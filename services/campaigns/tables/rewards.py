@@ -97,13 +97,6 @@ reward_grant = Table(
         "receipt_id",
         postgresql_where=text("family IS NULL"),
     ),
-    # An automatic reward uses receipts of its member's day; a desk's may use any.
-    Index(
-        "reward_grant_of_desk",
-        "receipt_ids",
-        postgresql_using="gin",
-        postgresql_where=text("origin = 'desk'"),
-    ),
     Index(
         "reward_grant_one_gift_a_unit",
         "program_id",
@@ -111,6 +104,20 @@ reward_grant = Table(
         "unit_key",
         unique=True,
         postgresql_where=text("kind = 'gift' AND status <> 'revoked'"),
+    ),
+)
+
+# Which receipts a desk's reward names. An automatic one uses receipts of its member's day; a desk's
+# may use any. A row each, because an index of arrays compares each key of a question with each.
+desk_receipt = Table(
+    "desk_receipt",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("receipt_id", Uuid, nullable=False),
+    Column("grant_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("program_id", "receipt_id", "grant_id"),
+    ForeignKeyConstraint(
+        ["program_id", "grant_id"], ["reward_grant.program_id", "reward_grant.grant_id"]
     ),
 )
 

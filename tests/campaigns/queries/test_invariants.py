@@ -29,6 +29,7 @@ class Undo(Exception):
             "revoked_reward_uses_nothing",
             "UPDATE reward_grant SET status = 'revoked' WHERE kind = 'gift' AND status = 'granted'",
         ),
+        ("desk_reward_is_found_by_its_receipts", "DELETE FROM desk_receipt"),
         ("stock_is_what_was_not_granted", "UPDATE gift_stock SET initial = initial + 1"),
         (
             "revoked_points_are_the_sum_of_revocations",
