@@ -1,4 +1,4 @@
-"""Earning without a purchase: rules by kind, and what members did."""
+"""Earning without a purchase: rules by kind, what members did, and what pending points wait for."""
 
 from sqlalchemy import (
     BigInteger,
@@ -67,4 +67,17 @@ activity = Table(
         unique=True,
         postgresql_where=text("referred_id IS NOT NULL"),
     ),
+)
+# What happened that pending points may wait for, once by its name and what it was about: a receipt
+# or an activity, or the member (`about_id` is their account then) and all they had earned by then.
+activation_event = Table(
+    "activation_event",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("about_id", Uuid, nullable=False),
+    Column("told_by", Text, nullable=False),
+    instant("told_at"),
+    PrimaryKeyConstraint("program_id", "account_id", "event", "about_id"),
 )

@@ -14,6 +14,7 @@ from services.points.domain.expiry.pending import (
     PendingTerms,
     awaited_event,
     pending_until,
+    told_at,
 )
 from services.points.domain.ledger.ledger import ISSUANCE, Account, Books, Cause
 from services.points.domain.ledger.lots import LotTerms
@@ -24,6 +25,9 @@ from services.points.domain.receipts.receipts import local_day
 
 ENROLLED = "enrolled"
 REFERRAL = "referral"
+# Whose side of a referral: who brought, or who was brought.
+MEMBER = "member"
+REFERRED = "referred"
 _NEIGHBOURS = (-1, 0, 1)
 
 
@@ -176,34 +180,56 @@ def post_activity(
     It is counted by the caller.
     """
     account, referred = accounts
-    terms = _terms(rule, activity, time_zone, now)
+    terms = _terms(rule, activity, account, MEMBER, time_zone, now)
     activity.rule_version = rule.version
     activity.is_pending, activity.activates_at = terms.pending, terms.activates_at
     activity.expires_at = terms.expires_at
     if rule.points:
         activity.points = rule.points
-        books.credit(account, rule.points, _cause(rule, activity, "member"), terms)
+        books.credit(account, rule.points, _cause(rule, activity, account, MEMBER), terms)
     if referred is not None and rule.referred_points:
         activity.referred_points = rule.referred_points
-        books.credit(referred, rule.referred_points, _cause(rule, activity, "referred"), terms)
+        terms = _terms(rule, activity, referred, REFERRED, time_zone, now)
+        books.credit(
+            referred, rule.referred_points, _cause(rule, activity, referred, REFERRED), terms
+        )
     activity.balance_after = account.balance
 
 
-def _terms(rule: ActivityRule, activity: Activity, time_zone: str, now: datetime) -> LotTerms:
+def _source_of(activity: Activity, side: str) -> UUID:
+    own = activity.activity_id
+    return own if side == MEMBER else derived_id(own, REFERRED)
+
+
+def _told_at(
+    rule: ActivityRule, activity: Activity, account: Account, side: str
+) -> datetime | None:
+    source_id = _source_of(activity, side)
+    return told_at(account.told, rule.pending, account.account_id, source_id, activity.happened_at)
+
+
+def _terms(
+    rule: ActivityRule,
+    activity: Activity,
+    account: Account,
+    side: str,
+    time_zone: str,
+    now: datetime,
+) -> LotTerms:
     happened_at = activity.happened_at.astimezone(UTC)
     expires_at, sliding_months = expiry_of(rule.expiry, happened_at, time_zone)
     is_pending, activates_at = pending_until(rule.pending, happened_at, time_zone, now)
     return LotTerms(
         expires_at=expires_at,
         mall_id=activity.mall_id,
-        pending=is_pending,
+        pending=is_pending and _told_at(rule, activity, account, side) is None,
         activates_at=activates_at,
         sliding_months=sliding_months,
         earned_at=happened_at,
     )
 
 
-def _cause(rule: ActivityRule, activity: Activity, side: str) -> Cause:
+def _cause(rule: ActivityRule, activity: Activity, account: Account, side: str) -> Cause:
     reason = {
         "rule": "activity",
         "kind": activity.kind,
@@ -215,6 +241,7 @@ def _cause(rule: ActivityRule, activity: Activity, side: str) -> Cause:
     }
     if (awaits := awaited_event(rule.pending)) is not None:
         reason["awaits"] = awaits
-    own = activity.activity_id
-    source_id = own if side == "member" else derived_id(own, "referred")
+    if (told := _told_at(rule, activity, account, side)) is not None:
+        reason["told_at"] = told.isoformat()
+    source_id = _source_of(activity, side)
     return Cause("earn", ISSUANCE, "activity", source_id, json.dumps(reason))

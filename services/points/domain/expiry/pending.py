@@ -1,11 +1,16 @@
 """Points that are earned and not yet good: until some days have passed, a date, an event, or
 until somebody says so."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from services.points.domain.receipts.receipts import local_day, zone
+
+# When which event was told, by its name and what it was about: a source, or a whole account.
+Told = Mapping[tuple[str, UUID], datetime]
 
 
 class PendingMode(StrEnum):
@@ -54,3 +59,20 @@ def pending_until(
 def awaited_event(terms: PendingTerms) -> str | None:
     """The event that makes the points active, or None when it is something else."""
     return terms.event if terms.mode is PendingMode.EVENT else None
+
+
+def told_at(
+    told: Told, terms: PendingTerms, account_id: UUID, source_id: UUID, earned_at: datetime
+) -> datetime | None:
+    """When the event that the source's points would wait for was told, if it was already.
+
+    What was told of the member counts for all that they had earned by then.
+    """
+    event = awaited_event(terms)
+    if event is None:
+        return None
+    of_source = told.get((event, source_id))
+    of_member = told.get((event, account_id))
+    if of_member is not None and of_member < earned_at:
+        of_member = None
+    return of_source or of_member

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.points.domain.expiry.pending import Told
 from services.points.domain.ledger.errors import AccountFrozen, InsufficientPoints
 from services.points.domain.ledger.lots import (
     LotTerms,
@@ -90,7 +91,8 @@ class LotChange(NamedTuple):
 class Account:
     """Working copy of a locked account. `lots` must be loaded before a debit, `used` (what was
     granted under caps) before an earning that has limits. `ending_holds` are those of `held` that
-    end by the clock: what is over holds nothing, though nobody has cleared it away yet."""
+    end by the clock: what is over holds nothing, though nobody has cleared it away yet. `told` are
+    the events that pending points may wait for, loaded where some do."""
 
     account_id: UUID
     member_id: UUID | None
@@ -107,6 +109,7 @@ class Account:
     merged_into: UUID | None = None
     ending_holds: Sequence[tuple[datetime, int]] = ()
     used: dict[UsageKey, Used] = field(default_factory=dict)
+    told: Told = field(default_factory=dict)
 
     def available(self, now: datetime) -> int:
         """What may be spent now; needs the lots. A frozen account has nothing to spend."""

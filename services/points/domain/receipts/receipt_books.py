@@ -10,7 +10,7 @@ from json import dumps
 from uuid import UUID
 
 from services.points.domain.expiry.expiry import expiry_of
-from services.points.domain.expiry.pending import awaited_event, pending_until
+from services.points.domain.expiry.pending import awaited_event, pending_until, told_at
 from services.points.domain.ledger import ledger
 from services.points.domain.ledger.ledger import Account, Books, Cause
 from services.points.domain.ledger.lots import LotTerms
@@ -63,10 +63,10 @@ def post_sale(books: Books, account: Account | None, sale: Stored, now: datetime
             ledger.ISSUANCE,
             "sale",
             sale.transaction_id,
-            rating_reason(sale.rating, tier, _more(sale)),
+            rating_reason(sale.rating, tier, _more(account, sale)),
             sale.purchased_at,
         )
-        books.credit(account, sale.earned, cause, _terms(sale, now))
+        books.credit(account, sale.earned, cause, _terms(account, sale, now))
     sale.balance_after = account.balance
 
 
@@ -83,22 +83,32 @@ def _count(
     )
 
 
-def _more(sale: Stored) -> str:
-    """What a reason tells beside the rating: the currency, and what the limits took."""
+def _more(account: Account, sale: Stored) -> str:
+    """What a reason tells beside the rating: the currency, what the limits took, and what the
+    points wait for, or when that was told."""
     assert sale.rating is not None
     awaits = awaited_event(sale.rating.policy.pending)
     awaited = f',"awaits":"{awaits}"' if awaits is not None else ""
+    if (told := _told_at(account, sale)) is not None:
+        awaited += f',"told_at":"{told.isoformat()}"'
     if not sale.trimmed:
         return f',"currency":"{sale.currency}"{awaited}'
     limited = f'"trimmed":{sale.trimmed},"limits":{sale.notes}'
     return f',"currency":"{sale.currency}",{limited}{awaited}'
 
 
-def _terms(sale: Stored, now: datetime) -> LotTerms:
+def _told_at(account: Account, sale: Stored) -> datetime | None:
+    assert sale.rating is not None
+    source, bought = sale.transaction_id, sale.purchased_at
+    return told_at(account.told, sale.rating.policy.pending, account.account_id, source, bought)
+
+
+def _terms(account: Account, sale: Stored, now: datetime) -> LotTerms:
     assert sale.rating is not None
     policy = sale.rating.policy
     expires_at, sliding_months = expiry_of(policy.expiry, sale.purchased_at, sale.time_zone)
     is_pending, activates_at = pending_until(policy.pending, sale.purchased_at, sale.time_zone, now)
+    is_pending = is_pending and _told_at(account, sale) is None
     return LotTerms(
         expires_at=expires_at,
         mall_id=sale.mall_id,
@@ -213,7 +223,7 @@ def _post_difference(
     clawed = refunds.clawed_total(sale.earned, sale.rating, done)
     difference = (sale.earned - clawed) - (earned_before - sale.clawed)
     sale.clawed = clawed
-    changed = f'{_more(sale)},"earned_before":{earned_before},"earned_after":{sale.earned}'
+    changed = f'{_more(account, sale)},"earned_before":{earned_before},"earned_after":{sale.earned}'
     cause = Cause(
         "rerate",
         ledger.ISSUANCE,
@@ -223,6 +233,6 @@ def _post_difference(
         sale.purchased_at,
     )
     if difference > 0:
-        books.credit(account, difference, cause, _terms(sale, now))
+        books.credit(account, difference, cause, _terms(account, sale, now))
     elif difference < 0:
         books.claw_back(account, -difference, cause, own_source=sale.transaction_id)

@@ -1,10 +1,16 @@
 """Pending lots and the events that they wait for."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db import driver
+from services.points.domain.expiry.pending import PendingTerms, awaited_event
+from services.points.domain.ledger.ledger import Account
+from services.points.domain.receipts.earning import Policy
+from services.points.storage.ledger.accounts import touch_sales_of
+from shared.db import Driver, Statements, driver
 
 
 async def list_awaited_events(
@@ -29,3 +35,70 @@ async def list_awaited_events(
         account_id,
     )
     return {row["version"]: row["event"] for row in rows}
+
+
+async def keep_event(
+    session: AsyncSession,
+    program_id: UUID,
+    account_id: UUID,
+    event: str,
+    source_id: UUID | None,
+    told_by: str,
+    now: datetime,
+) -> None:
+    """Remember what happened, for points that come later. The account is locked by the caller.
+
+    About the member (`source_id` None) the latest time counts, about one source the first.
+    """
+    connection = await driver(session)
+    await connection.execute(
+        """
+        INSERT INTO activation_event AS e
+            (program_id, account_id, event, about_id, told_by, told_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (program_id, account_id, event, about_id) DO UPDATE
+        SET told_by = excluded.told_by, told_at = excluded.told_at
+        WHERE e.about_id = e.account_id AND e.told_at < excluded.told_at
+        """,
+        program_id,
+        account_id,
+        event,
+        source_id or account_id,
+        told_by,
+        now,
+    )
+    await touch_sales_of(session, program_id, account_id)
+
+
+async def load_told_events(
+    reads: Statements | Driver,
+    program_id: UUID,
+    accounts: Mapping[UUID, Account],
+    terms: Iterable[PendingTerms],
+) -> None:
+    """Give accounts what was told of them. Costs a round trip only where some points wait for an
+    event. Without locks, whoever writes must see that an account's `tier_version` did not move."""
+    events = {event for one in terms if (event := awaited_event(one)) is not None}
+    if not events or not accounts:
+        return
+    row = await reads.fetchrow(
+        "SELECT array_agg((account_id, event, about_id, told_at)) AS told FROM activation_event "
+        "WHERE program_id = $1 AND account_id = ANY ($2::uuid[]) AND event = ANY ($3::text[])",
+        program_id,
+        list(accounts),
+        list(events),
+    )
+    for account_id, event, about_id, told_at in row["told"] or ():
+        account = accounts[account_id]
+        account.told = {**account.told, (event, about_id): told_at}
+
+
+async def load_told_events_of(
+    session: AsyncSession,
+    program_id: UUID,
+    accounts: Mapping[UUID, Account],
+    policies: Iterable[Policy],
+) -> None:
+    """The same for locked accounts that earn by these policies."""
+    terms = [policy.pending for policy in policies]
+    await load_told_events(await driver(session), program_id, accounts, terms)

@@ -57,7 +57,8 @@ async def _find(session: AsyncSession, condition: str, *values: Any) -> StoredMe
 
 
 async def insert_merge(session: AsyncSession, program_id: UUID, made: StoredMerge) -> None:
-    """Store it, and let the survivor have used what the merged account used of limits."""
+    """Store it, and let the survivor have used what the merged account used of limits, and have
+    heard what was told of it."""
     connection = await driver(session)
     await connection.execute(
         "INSERT INTO account_merge (program_id, merge_id, merged_id, survivor_id, points, "
@@ -80,6 +81,21 @@ async def insert_merge(session: AsyncSession, program_id: UUID, made: StoredMerg
         ON CONFLICT (program_id, account_id, cap, period) DO UPDATE
         SET points = u.points + excluded.points, times = u.times + excluded.times,
             last_at = greatest(u.last_at, excluded.last_at)
+        """,
+        program_id,
+        made.merged_id,
+        made.survivor_id,
+    )
+    await connection.execute(
+        """
+        INSERT INTO activation_event AS e
+            (program_id, account_id, event, about_id, told_by, told_at)
+        SELECT program_id, $3, event, CASE about_id WHEN $2 THEN $3 ELSE about_id END, told_by,
+               told_at
+        FROM activation_event WHERE program_id = $1 AND account_id = $2
+        ON CONFLICT (program_id, account_id, event, about_id) DO UPDATE
+        SET told_by = excluded.told_by, told_at = excluded.told_at
+        WHERE e.told_at < excluded.told_at
         """,
         program_id,
         made.merged_id,

@@ -29,10 +29,12 @@ from services.points.storage.activities.activities import (
     list_rules,
     load_times,
 )
+from services.points.storage.expiry.activations import load_told_events
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import lock_accounts
 from services.points.storage.request_keys import hash_request
 from services.points.storage.zones import load_zones
+from shared.db import driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ async def record_activity(
     if rule is None:
         raise ActivityNotRewarded("This earns nothing.", kind=told.kind)
     zone = (await load_zones(session, program_id))(told.mall_id)
+    await load_told_events(await driver(session), program_id, accounts, [rule.pending])
     write = Write()
     write.books.origin = origin
     await _count(session, program_id, write, account, rule, told.happened_at, zone)

@@ -14,7 +14,7 @@ from services.points.domain.ledger.account_checks import check_open
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.receipts.receipt_books import derived_id
-from services.points.storage.expiry.activations import list_awaited_events
+from services.points.storage.expiry.activations import keep_event, list_awaited_events
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
@@ -42,7 +42,8 @@ async def activate_points(
 ) -> Mapping[str, Any]:
     """Make them good, and tell. Returns the answer; the same key again gets the same.
 
-    By hand, raises `NothingPending` when nothing fits; an event may find nothing. Raises
+    By hand, raises `NothingPending` when nothing fits. An event may find nothing: it is remembered
+    for points that come later, of its source, or of what the member had earned by now. Raises
     `MemberUnknown`, `AccountMerged`, `IdempotencyKeyReused`.
     """
     accounts = await lock_accounts(session, program_id, {asked.member_id})
@@ -53,6 +54,9 @@ async def activate_points(
     stored = await find_answer(session, program_id, operation, key, asked_hash)
     if stored is not None:
         return stored
+    if asked.event is not None:
+        about = (asked.event, asked.source_id, asked.made_by)
+        await keep_event(session, program_id, account.account_id, *about, now)
     await load_lots(session, program_id, {account.account_id: account})
     lots = await _choose(session, program_id, account, asked)
     if not lots and asked.event is None:

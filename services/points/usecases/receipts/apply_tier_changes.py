@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.receipts import receipt_books
 from services.points.domain.receipts.tiers import first_difference
+from services.points.storage.expiry.activations import load_told_events_of
 from services.points.storage.ledger.accounts import (
     list_sales_since,
     list_timeline_versions,
@@ -97,6 +98,7 @@ async def _apply(
         await load_lots(session, program_id, of_payer)
         loaded.add(payer.account_id)
     await load_usages(session, program_id, of_payer, limits_of(sales.values()))
+    await load_told_events_of(session, program_id, of_payer, policies.values())
     own_timeline, payer.timeline = payer.timeline, timeline
     for sale_id in sale_ids:
         sale = sales[sale_id]

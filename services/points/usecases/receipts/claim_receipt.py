@@ -21,6 +21,7 @@ from services.points.domain.receipts.pos_records import (
 )
 from services.points.domain.receipts.receipts import ReceiptKey, transaction_id_of
 from services.points.domain.reviews.errors import ReceiptInReview
+from services.points.storage.expiry.activations import load_told_events_of
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.attribution import attribute
 from services.points.storage.receipts.directory import load_policies
@@ -80,6 +81,7 @@ async def claim_receipt(
     refunds = await list_refunds(session, program_id, policies, {receipt_id})
     await load_lots(session, program_id, accounts)
     await load_usages(session, program_id, accounts, limits_of([sale]))
+    await load_told_events_of(session, program_id, accounts, policies.values())
     write = Write()
     write.books.origin = origin
     attribute(write, program_id, now, account, sale, refunds.get(receipt_id, []))

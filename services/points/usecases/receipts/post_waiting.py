@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.storage.expiry.activations import load_told_events_of
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.attribution import attribute
 from services.points.storage.receipts.directory import load_policies
@@ -43,6 +44,7 @@ async def post_waiting(
     refunds = await list_refunds(session, program_id, policies, waiting)
     await load_lots(session, program_id, accounts)
     await load_usages(session, program_id, accounts, limits_of(sales.values()))
+    await load_told_events_of(session, program_id, accounts, policies.values())
     write = Write()
     for sale in sorted(sales.values(), key=lambda s: (s.purchased_at, s.transaction_id)):
         account = accounts[waiting[sale.transaction_id]]

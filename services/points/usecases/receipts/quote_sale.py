@@ -17,6 +17,7 @@ from services.points.domain.receipts.pos_records import Stored
 from services.points.domain.receipts.receipts import Bounds, Receipt, check_receipt
 from services.points.domain.receipts.tiers import tier_at
 from services.points.domain.reviews.review import Why
+from services.points.storage.expiry.activations import load_told_events
 from services.points.storage.ledger.accounts import find_survivor
 from services.points.storage.receipts.directory import PolicyShelf
 from services.points.storage.receipts.plain_sales import Glance, glance_at_sales
@@ -73,6 +74,8 @@ async def quote_sale(
     item = Item(receipt, shop, batch)
     account = _member_of(glance, receipt)
     item.member_id = account.account_id if account is not None else None
+    terms = [policy.pending for policy in glance.directory.policies]
+    await load_told_events(statements, program_id, glance.accounts, terms)
     look = Look(glance.accounts, {}, {}, traces=glance.traces)
     sale = decide(look, program_id, now, glance.directory, item).stored
     assert sale is not None

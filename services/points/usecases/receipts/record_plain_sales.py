@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.reviews.review import why_review
+from services.points.storage.expiry.activations import load_told_events
 from services.points.storage.ledger.books import Seen, write_plain_sales
 from services.points.storage.receipts.directory import PolicyShelf
 from services.points.storage.receipts.plain_sales import Glance, glance_at_sales
@@ -64,6 +65,8 @@ async def _record(
             opened.append(error)
     items = [item for found in opened if isinstance(found, list) for item in found]
     open_items = [item for item in items if item.outcome is None]
+    terms = [policy.pending for policy in glance.directory.policies]
+    await load_told_events(statements, program_id, glance.accounts, terms)
     look = Look(glance.accounts, {}, {})
     seen = _find_members(glance, open_items)
     if seen is None or _is_any_suspicious(program_id, glance, open_items):

@@ -11,6 +11,7 @@ from services.points.domain.receipts.earning import policy_at
 from services.points.domain.receipts.pos_records import AWAITED
 from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.reviews.review import Traces, what_to_look_for
+from services.points.storage.expiry.activations import load_told_events_of
 from services.points.storage.ledger.books import write_books
 from services.points.storage.receipts.directory import Directory, load_directory, resolve_numbers
 from services.points.storage.receipts.paid_receipts import keep_returned, load_paid_receipts
@@ -122,6 +123,7 @@ async def _lock_and_look(
     sold_at = [i.receipt.purchased_at for i in items if i.receipt.kind == "sale"]
     limits = [(policy_at(directory.policies, at).limits, at) for at in sold_at]
     await load_usages(session, program_id, accounts, limits)
+    await load_told_events_of(session, program_id, accounts, directory.policies)
     traces = await _find_traces(session, program_id, directory, items)
     if not present:
         return Look(accounts, {}, {}, traces=traces)

@@ -17,6 +17,7 @@ from services.points.domain.receipts.pos_records import (
     Stored,
 )
 from services.points.domain.reviews.errors import CaseClosed, CaseUnknown
+from services.points.storage.expiry.activations import load_told_events_of
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.attribution import attribute
 from services.points.storage.receipts.directory import load_policies, resolve_numbers
@@ -83,6 +84,7 @@ async def decide_case(
     elif account is not None and account.is_open:
         await load_lots(session, program_id, accounts)
         await load_usages(session, program_id, accounts, limits_of([sale]))
+        await load_told_events_of(session, program_id, accounts, policies.values())
         sale.status = ANONYMOUS
         attribute(write, program_id, now, account, sale, refunds)
     else:

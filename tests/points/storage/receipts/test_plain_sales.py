@@ -117,7 +117,8 @@ async def test_a_tier_is_heard_after_a_merge_moved_what_sales_look_at(mall: Mall
 
 
 @pytest.mark.parametrize(
-    "what", ["sale", "tier", "adjustment", "offer", "pool", "merged_away", "survives", "undone"]
+    "what",
+    ["sale", "tier", "adjustment", "offer", "pool", "merged_away", "survives", "undone", "event"],
 )
 async def test_what_moves_an_account_is_seen(mall: Mall, statements: Statements, what: str) -> None:
     await mall.set_policy(caps=[DAILY], **GOLD)
@@ -136,6 +137,9 @@ async def test_what_moves_an_account_is_seen(mall: Mall, statements: Statements,
         "merged_away": lambda: _leave_and_merge(mall, pool, member_id, other),
         "survives": lambda: merge(mall, other, member_id),
         "undone": lambda: undone(mall, made),
+        "event": lambda: mall.post(
+            f"/v1/members/{member_id}/activation-events", {"event": "delivered"}, None, "e"
+        ),
     }
     with pytest.raises(Collision):
         await sell_late(mall, statements, member_id, happens[what])
