@@ -29,7 +29,7 @@ _MEMBERS_MAX = 100
 
 
 async def sweep_waiting(session: AsyncSession, now: datetime) -> int:
-    """Post receipts and refunds that a crash or a fault left waiting. Returns how many.
+    """A job's step: post receipts, else refunds, that a fault left waiting. Returns how many.
 
     By the locks there should be none; invariant I15 counts them.
     """
@@ -37,6 +37,9 @@ async def sweep_waiting(session: AsyncSession, now: datetime) -> int:
     for program_id, members in (await list_members_waited_for(session, _MEMBERS_MAX)).items():
         await lock_accounts(session, program_id, {member_id for _, member_id in members})
         done += await post_waiting(session, now, program_id, members, {})
+    if done:
+        # The sales' accounts are locked in another step: never two orders in one transaction.
+        return done
     for program_id, sales in (await list_sales_waited_for(session, _MEMBERS_MAX)).items():
         done += await _settle(session, now, program_id, sales)
     return done
