@@ -1,10 +1,13 @@
 """The books of points as a child would keep them: every point is a token in a purse.
 
 A second telling of the rules, slow and plain, for tests that compare it with the service after
-each step. It knows nothing of versions of lots in SQL, batches or postings.
+each step. It knows nothing of SQL, batches or postings. A token is a mention of its lot, so many
+mentions as there are points of it.
 """
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -13,64 +16,109 @@ class Refused(Exception):
     """The service must refuse this with the code."""
 
 
-@dataclass(slots=True)
-class Token:
-    """One point. `lot` is the number of the posting that made it; `source` what earned it."""
+@dataclass(slots=True, eq=False)
+class Lot:
+    """What its points have in common. `number` is that of the posting that made it; `source` what
+    earned it first; `case` freezes it; `giver` put it into a household's pool."""
 
-    lot: int
+    number: int
     ends: datetime | None
     source: str
+    is_pending: bool = False
+    activates: datetime | None = None
+    awaits: str | None = None
+    case: str | None = None
+    giver: int | None = None
+
+    def has_ended(self, now: datetime) -> bool:
+        """Exactly at its end, not after it."""
+        return self.ends is not None and self.ends <= now
+
+    @property
+    def is_good(self) -> bool:
+        """Neither pending nor frozen."""
+        return not self.is_pending and self.case is None
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
+class Aside:
+    """Points set aside; without `until` no clock frees them."""
+
+    left: int
+    until: datetime | None
+
+
+def turn(lot: Lot) -> tuple[bool, float, int]:
+    """What ends first is spent first, what never ends last."""
+    return lot.ends is None, 0.0 if lot.ends is None else lot.ends.timestamp(), lot.number
+
+
+@dataclass(eq=False)
 class Purse:
-    """One member's points."""
+    """One account's points."""
 
-    tokens: list[Token] = field(default_factory=list)
+    tokens: list[Lot] = field(default_factory=list)
     debt: int = 0
-    held: int = 0
+    asides: list[Aside] = field(default_factory=list)
     version: int = 0
+    case: str | None = None
+    merged_into: "Purse | None" = None
 
     @property
     def balance(self) -> int:
         """What is there, or minus what is owed."""
         return len(self.tokens) - self.debt
 
-    def sort(self) -> None:
-        """Put first what is spent first."""
-        never = [token for token in self.tokens if token.ends is None]
-        ending = [token for token in self.tokens if token.ends is not None]
-        ending.sort(key=lambda t: (t.ends, t.lot))
-        never.sort(key=lambda t: t.lot)
-        self.tokens = ending + never
+    @property
+    def heir(self) -> "Purse":
+        """Where its points go now."""
+        return self if self.merged_into is None else self.merged_into.heir
+
+    def held(self, now: datetime) -> int:
+        """What is set aside and not over."""
+        return sum(a.left for a in self.asides if a.until is None or a.until > now)
+
+    def good(self) -> list[Lot]:
+        """What is neither pending nor frozen, in the order of spending, ended or not."""
+        return sorted((lot for lot in self.tokens if lot.is_good), key=turn)
 
     def available(self, now: datetime) -> int:
         """Holds lie on the tokens that end first; what lies free and has not ended can be spent."""
-        self.sort()
-        free = [
-            token for token in self.tokens[self.held :] if token.ends is None or token.ends > now
-        ]
-        return 0 if self.debt else len(free)
+        if self.case is not None or self.debt:
+            return 0
+        return sum(not lot.has_ended(now) for lot in self.good()[self.held(now) :])
 
-    def earn(self, points: int, source: str, ends: datetime | None) -> None:
+    def check(self, points: int, now: datetime) -> None:
+        """May so much go?"""
+        if self.case is not None:
+            raise Refused("account_frozen")
+        if points > self.available(now):
+            raise Refused("insufficient_points")
+
+    def earn(self, points: int, source: str, ends: datetime | None, **more: object) -> Lot:
         """New points; what is owed is repaid with the first of them."""
+        return self.take_in(points, Lot(0, ends, source, **more))  # type: ignore[arg-type]
+
+    def take_in(self, points: int, terms: Lot) -> Lot:
+        """New points on these terms."""
         self.version += 1
-        for _ in range(points):
-            if self.debt:
-                self.debt -= 1
-            else:
-                self.tokens.append(Token(self.version, ends, source))
+        made = replace(terms, number=self.version, case=None)
+        repaid = min(self.debt, points)
+        self.debt -= repaid
+        self.tokens += [made] * (points - repaid)
+        return made
 
-    def receive(self, tokens: list[Token]) -> None:
-        """Somebody else's tokens, a posting for each of their lots; they end when they did."""
-        for _, lot in groupby(tokens, key=lambda token: token.lot):
-            moved = list(lot)
-            self.version += 1
-            repaid = min(self.debt, len(moved))
-            self.debt -= repaid
-            self.tokens += [Token(self.version, t.ends, t.source) for t in moved[repaid:]]
+    def receive(self, tokens: Iterable[Lot], giver: int | None = None) -> dict[Lot, Lot]:
+        """Somebody else's tokens, a posting for each of their lots; they end when they did.
+        Returns the lots that were by those that are."""
+        made = {}
+        for lot, same in groupby(tokens):
+            mine = self.take_in(len(list(same)), lot)
+            mine.giver = giver
+            made[mine] = lot
+        return made
 
-    def put_back(self, tokens: list[Token]) -> None:
+    def put_back(self, tokens: list[Lot]) -> None:
         """Tokens come back as they were; what is owed is repaid with the last of them."""
         if not tokens:
             return
@@ -79,61 +127,77 @@ class Purse:
         self.debt -= repaid
         self.tokens += tokens[: len(tokens) - repaid]
 
-    def spend(self, points: int, now: datetime) -> list[Token]:
-        """The tokens that go; they have not ended."""
-        if points > self.available(now):
-            raise Refused("insufficient_points")
+    def spend(self, points: int, now: datetime) -> list[Lot]:
+        """The tokens that go; they are good and have not ended."""
+        self.check(points, now)
         self.version += 1
-        self.sort()
-        going = [token for token in self.tokens if token.ends is None or token.ends > now][:points]
-        self._drop(going)
-        return going
+        return self._drop([lot for lot in self.good() if not lot.has_ended(now)][:points])
 
-    def hold(self, points: int, now: datetime) -> None:
+    def set_aside(self, points: int, now: datetime, until: datetime | None) -> Aside:
         """Put points aside."""
-        if points > self.available(now):
-            raise Refused("insufficient_points")
-        self.held += points
+        self.check(points, now)
+        made = Aside(points, until)
+        self.asides.append(made)
+        return made
 
-    def capture(self, points: int, freed: int) -> list[Token | None]:
+    def capture(self, aside: Aside, points: int, *, is_done: bool) -> list[Lot | None]:
         """Pay what was promised; None for a point that was not there any more."""
-        self.held -= points + freed
+        aside.left = 0 if is_done else aside.left - points
         self.version += 1
-        self.sort()
-        going = self.tokens[:points]
-        self._drop(going)
+        rest = sorted((lot for lot in self.tokens if not lot.is_good), key=turn)
+        going = self._drop([*self.good(), *rest][:points])
         missing = points - len(going)
         self.debt += missing
         return [*going, *([None] * missing)]
 
-    def take_back(self, points: int, source: str) -> None:
-        """Claw back: first what that source gave, then as for spending; the rest is owed."""
+    def take_back(self, points: int, source: str | None = None) -> list[Lot]:
+        """Claw back: first what that source gave, then what is pending, then as for spending; the
+        rest is owed. Returns what went."""
         if points == 0:
-            return
+            return []
         self.version += 1
-        self.sort()
-        ordered = [t for t in self.tokens if t.source == source]
-        ordered += [t for t in self.tokens if t.source != source]
-        going = ordered[:points]
-        self._drop(going)
+        ordered = sorted(
+            self.tokens, key=lambda lot: (lot.source != source, not lot.is_pending, *turn(lot))
+        )
+        going = self._drop(ordered[:points])
         self.debt += points - len(going)
+        return going
 
-    def end_night(self, due: datetime) -> int:
-        """What has ended goes, but for what is held on it."""
-        self.sort()
-        ended = [token for token in self.tokens if token.ends is not None and token.ends <= due]
-        going = ended[: max(0, len(ended) - self.held)]
+    def take_out(self, tokens: list[Lot]) -> list[Lot]:
+        """Just these go."""
+        self.version += 1
+        return self._drop(tokens)
+
+    def activate(self, lots: Iterable[Lot]) -> None:
+        """They are good from now on."""
+        for lot in lots:
+            lot.is_pending, lot.activates = False, None
+
+    def work_night(self, now: datetime, due: datetime) -> None:
+        """Pending points become good; then what has ended goes, but for what is held on it."""
+        self.activate({t for t in self.tokens if t.activates is not None and t.activates <= now})
+        if self.case is not None:
+            return
+        going = [lot for lot in self.good() if lot.has_ended(due)][self.held(now) :]
+        going += [lot for lot in self.tokens if lot.is_pending and not lot.case]
+        going = [lot for lot in going if lot.has_ended(due)]
         if going:
-            self.version += 1
-            self._drop(going)
-        return len(going)
+            self.take_out(going)
 
-    def lots(self) -> list[tuple[datetime | None, int]]:
-        """(end, points) of each lot, in the order of spending."""
-        self.sort()
-        grouped = groupby(self.tokens, key=lambda token: (token.lot, token.ends))
-        return [(ends, len(list(tokens))) for (_, ends), tokens in grouped]
+    def lots(self) -> list[tuple[datetime | None, int, bool, bool]]:
+        """(end, points, is pending, is frozen) of each lot, in the order of spending."""
+        return [
+            (lot.ends, len(list(same)), lot.is_pending, lot.case is not None)
+            for lot, same in groupby(sorted(self.tokens, key=turn))
+        ]
 
-    def _drop(self, going: list[Token]) -> None:
-        gone = {id(token) for token in going}
-        self.tokens = [token for token in self.tokens if id(token) not in gone]
+    def _drop(self, going: list[Lot]) -> list[Lot]:
+        gone = Counter(going)
+        kept = []
+        for lot in self.tokens:
+            if gone[lot]:
+                gone[lot] -= 1
+            else:
+                kept.append(lot)
+        self.tokens = kept
+        return going

@@ -1,0 +1,173 @@
+"""What all rules of a life share: four members, their purses, and how both books are compared."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize
+
+from services.points.domain.wallets.wallets import account_id_of
+from shared.ids import new_id
+from tests.faults.life.world import World
+from tests.points.mall import Mall
+from tests.points.naive import Purse, Refused
+from tests.points.naive_moves import Pool
+from tests.points.spending import set_redemption_policy
+from tests.points.wallets_at_hand import state_stars
+
+LASTS_DAYS = 3
+STARS_LAST_DAYS = 5
+STARS_MAX = 90
+UNCHECKED_MAX = 45
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MEMBERS = st.integers(0, 3)
+# Of what there is, in per cent: most of what is asked can be done.
+SHARES = st.sampled_from([1, 10, 20, 30, 50, 80, 100, 110])
+PAYMENTS: Any = Bundle("payments")
+_INSTANT = timedelta(microseconds=1)
+_PENDING: dict[str, dict[str, Any]] = {
+    "none": {"mode": "none"},
+    "days": {"mode": "days", "days": 1},
+    "event": {"mode": "event", "event": "delivered"},
+}
+
+
+def end_of_day(day: datetime, later: int = 0) -> datetime:
+    """The end of the day of Shanghai in which the instant lies, or of one so many days later."""
+    last = day.astimezone(SHANGHAI).date() + timedelta(days=later + 1)
+    return datetime(last.year, last.month, last.day, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def longer(ends: datetime, days: int) -> datetime:
+    """An end so many whole days later."""
+    return end_of_day(ends - _INSTANT, days)
+
+
+class Books(RuleBasedStateMachine):
+    """A new programme, whose receipts' points wait for nothing, a day or an event."""
+
+    world: ClassVar[World]
+    steps: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.purses = [Purse() for _ in range(4)]
+        self.stars = [Purse() for _ in range(4)]
+        self.pools: list[Pool] = []
+        self.mall: Mall
+        self.ids: list[UUID]
+        self.waits_for: str
+        self.grace_days: int
+
+    @initialize(waits_for=st.sampled_from(sorted(_PENDING)), grace_days=st.sampled_from([0, 2]))
+    def begin(self, waits_for: str, grace_days: int) -> None:
+        """A programme whose points last for some days, and pay 0.01 each."""
+        do = self.world.do
+        self.waits_for, self.grace_days = waits_for, grace_days
+        self.mall = do(self.world.mall.another())
+        expiry = {"kind": "rolling_days", "days": LASTS_DAYS}
+        policy = self.mall.set_policy(expiry=expiry, pending=_PENDING[waits_for])
+        assert do(policy).status_code == 201
+        paying = set_redemption_policy(
+            self.mall, step_points=1, step_minor=1, return_grace_days=grace_days
+        )
+        assert do(paying).status_code == 201
+        lasting = {"kind": "rolling_days", "days": STARS_LAST_DAYS}
+        do(state_stars(self.mall, expiry=lasting, balance_max=STARS_MAX))
+        rules = {"points_unchecked_max": UNCHECKED_MAX, "reason_codes": []}
+        put = self.mall.client.put("/v1/adjustment-rules", json=rules, headers=self.mall.staff())
+        assert do(put).status_code == 200
+        since = (self.mall.clock() - timedelta(days=9)).isoformat()
+        for rule in (
+            {"kind": "check_in", "points": 5, "expiry": expiry},
+            {"kind": "review", "points": 8, "pending": {"mode": "event", "event": "approved"}},
+        ):
+            made = do(self.mall.post("/v1/activity-rules", {**rule, "effective_from": since}))
+            assert made.status_code == 201, made.text
+        self.ids = [do(self.mall.enrol()) for _ in self.purses]
+        for member_id, *both in zip(self.ids, self.purses, self.stars, strict=True):
+            for wallet, purse in zip(("points", "stars"), both, strict=True):
+                self._endow(member_id, wallet, purse)
+        self.compare()
+
+    def _endow(self, member_id: UUID, wallet: str, purse: Purse) -> None:
+        path = f"/v1/members/{member_id}/adjustments"
+        body = {"points": 40, "reason_code": "x", "note": "x", "wallet": wallet}
+        given = self.staff_post(path, body, new_id().hex)
+        assert given.status_code == 201, given.text
+        purse.earn(
+            40, "staff", end_of_day(self.now, STARS_LAST_DAYS) if wallet == "stars" else None
+        )
+
+    @property
+    def now(self) -> datetime:
+        """The present."""
+        return self.mall.clock()
+
+    def heir_of(self, member: int) -> int:
+        """The member, or into whom they were merged."""
+        return self.purses.index(self.purses[member].heir)
+
+    def member_post(self, path: str, member: int, body: Any = None, key: str | None = None) -> Any:
+        """What a member asks."""
+        return self.world.do(self.mall.post(path, body, self.ids[member], key))
+
+    def staff_post(self, path: str, body: Any = None, key: str | None = None) -> Any:
+        """What staff ask."""
+        return self.world.do(self.mall.post(path, body, None, key))
+
+    def expect(self, answer: Any, move: Callable[[], object]) -> bool:
+        """The service and the naive books agree on whether it can be done."""
+        code = ""
+        try:
+            move()
+        except Refused as refused:
+            code = str(refused)
+        told = answer.json()["code"] if answer.status_code >= 400 else ""
+        assert told == code, f"{code or 'not refused'}: {answer.text}"
+        self.compare()
+        return not code
+
+    def share_of(self, purse: Purse, share: int) -> int:
+        """So much of what can be spent, and 1 at least."""
+        return max(1, purse.available(self.now) * share // 100)
+
+    def refuse_unless(self, is_right: bool, code: str) -> None:
+        """A condition of the naive books."""
+        if not is_right:
+            raise Refused(code)
+
+    def compare(self) -> None:
+        """Balance, version, what is held, every lot: all as the naive books have it."""
+        Books.steps += 1
+        accounts = dict(zip(self.ids, self.purses, strict=True))
+        for member_id, purse in zip(self.ids, self.stars, strict=True):
+            accounts[account_id_of(member_id, "stars")] = purse
+        accounts |= {UUID(pool.pool_id): pool.purse for pool in self.pools}
+        told = {
+            account_id: (
+                purse.balance,
+                purse.version,
+                purse.held(self.now),
+                purse.case is not None,
+                purse.lots(),
+            )
+            for account_id, purse in accounts.items()
+            if purse.version
+        }
+        assert self.world.read(self.mall.program_id, self.now) == told
+        self.mall.clock.advance(seconds=1)
+
+    def teardown(self) -> None:
+        """Nobody was told anything that is not so."""
+        if not hasattr(self, "ids"):
+            return
+        for member_id, purse in zip(self.ids, self.purses, strict=True):
+            if purse.merged_into is None:
+                path = f"/v1/members/{member_id}/holds"
+                told = self.world.do(self.mall.get(path, member_id)).json()
+                assert told["available"] == purse.available(self.now), told
+                assert told["balance"] == purse.balance

@@ -1,0 +1,184 @@
+"""Holds, payments, and how points come back; stars among them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, multiple, rule
+
+from tests.faults.life.books import MEMBERS, PAYMENTS, SHARES, STARS_MAX, Books
+from tests.points.naive import Aside, Lot, Purse, Refused
+from tests.points.naive_moves import Paid, give
+from tests.points.spending import capture, hold, paid_with, redeem, release, reverse
+from tests.points.wallets_at_hand import give_stars, redeem_stars
+
+HOLD_SECONDS = 2 * 86_400
+TOTAL_MINOR = 100_000
+HOLDS: Any = Bundle("holds")
+BILLS: Any = Bundle("bills")
+
+
+@dataclass(eq=False)
+class Held:
+    """A till's hold."""
+
+    hold_id: str
+    purse: Purse
+    aside: Aside
+
+    def is_open(self, now: datetime) -> bool:
+        """Neither used up, freed nor over."""
+        assert self.aside.until is not None
+        return self.aside.left > 0 and self.aside.until > now
+
+
+@dataclass(eq=False)
+class Bill:
+    """A receipt that points paid a part of."""
+
+    body: dict[str, Any]
+    paid: Paid
+    is_pushed: bool = False
+    refunded_minor: int = 0
+
+
+class Spending(Books):
+    """Rules of tills that take points, and of desks that take stars."""
+
+    @rule(target=HOLDS, member=MEMBERS, share=SHARES)
+    def hold(self, member: int, share: int) -> Any:
+        """A till sets points aside."""
+        member = self.heir_of(member)
+        points = self.share_of(self.purses[member], share)
+        asked = hold(self.mall, self.ids[member], points, ttl_seconds=HOLD_SECONDS)
+        until = self.now + timedelta(seconds=HOLD_SECONDS)
+        answer, purse, made = self.world.do(asked), self.purses[member], list[Held]()
+
+        def move() -> None:
+            aside = purse.set_aside(points, self.now, until)
+            made.append(Held(answer.json()["hold_id"], purse, aside))
+
+        return made[0] if self.expect(answer, move) else multiple()
+
+    @rule(target=PAYMENTS, held=HOLDS, share=SHARES, is_final=st.booleans())
+    def capture(self, held: Held, share: int, is_final: bool) -> Any:
+        """A till spends what it had set aside, or a part of it."""
+        points = max(1, held.aside.left * share // 100)
+        answer = self.world.do(capture(self.mall, held.hold_id, points, is_final=is_final))
+        if held.purse.case is None and not held.is_open(self.now):
+            assert answer.json()["code"] in {"hold_closed", "hold_expired"}, answer.text
+            return multiple()
+        tokens: list[Lot | None] = []
+
+        def move() -> None:
+            self.refuse_unless(held.purse.case is None, "account_frozen")
+            self.refuse_unless(points <= held.aside.left, "hold_too_small")
+            is_done = is_final or points == held.aside.left
+            tokens.extend(held.purse.capture(held.aside, points, is_done=is_done))
+
+        if not self.expect(answer, move):
+            return multiple()
+        return Paid(answer.json()["redemption_id"], held.purse, tokens)
+
+    @rule(held=HOLDS)
+    def release(self, held: Held) -> None:
+        """A till does not need them; a second time is harmless."""
+        answer = self.world.do(release(self.mall, held.hold_id))
+        if held.is_open(self.now):
+            assert answer.status_code == 200, answer.text
+            held.aside.left = 0
+        self.compare()
+
+    @rule()
+    def clear_away(self) -> None:
+        """The job that clears away what is over: nobody notices."""
+        self.world.clear_holds()
+        self.compare()
+
+    @rule(target=BILLS, member=MEMBERS, share=SHARES)
+    def pay(self, member: int, share: int) -> Any:
+        """Points pay a part of a receipt."""
+        member, sale = self.heir_of(member), self.mall.sale(TOTAL_MINOR)
+        points = self.share_of(self.purses[member], share)
+        answer = self.world.do(redeem(self.mall, sale, self.ids[member], points))
+        purse, went = self.purses[member], list[Lot | None]()
+        if not self.expect(answer, lambda: went.extend(purse.spend(points, self.now))):
+            return multiple()
+        redemption_id = answer.json()["redemption_id"]
+        return Bill(paid_with(sale, points, redemption_id), Paid(redemption_id, purse, went))
+
+    @rule(target=PAYMENTS, bill=BILLS)
+    def keep_bill(self, bill: Bill) -> Paid:
+        """What was paid with points at a till can be undone as what was captured can."""
+        return bill.paid
+
+    @rule(bill=BILLS, share=st.sampled_from([5, 20, 33, 50, 100]))
+    def refund_bill(self, bill: Bill, share: int) -> None:
+        """The receipt is recorded, and a part of it refunded: points come back in proportion."""
+        if not bill.is_pushed:
+            assert self.world.do(self.mall.push(bill.body)).status_code == 201
+            bill.is_pushed = True
+        amount_minor = (TOTAL_MINOR - bill.refunded_minor) * share // 100
+        if amount_minor:
+            answer = self.world.do(self.mall.push(self.mall.refund(bill.body, (1, amount_minor))))
+            assert answer.status_code == 201, answer.text
+            bill.refunded_minor += amount_minor
+            due = len(bill.paid.tokens) * bill.refunded_minor // TOTAL_MINOR - bill.paid.back
+            if due > 0:
+                bill.paid.give_back(due, self.now, self._late_end())
+        self.compare()
+
+    @rule(paid=PAYMENTS, share=SHARES)
+    def undo_a_payment(self, paid: Paid, share: int) -> None:
+        """Points come back to where they came from, the newest lot's first."""
+        left = len(paid.tokens) - paid.back
+        points = -(-left * share // 100)
+        if points == 0:
+            return
+        answer = self.world.do(reverse(self.mall, paid.redemption_id, points=points))
+
+        def move() -> None:
+            self.refuse_unless(points <= left, "reversal_exceeds_redemption")
+            paid.give_back(points, self.now, self._late_end())
+
+        self.expect(answer, move)
+
+    def _late_end(self) -> datetime | None:
+        return self.now + timedelta(days=self.grace_days) if self.grace_days else None
+
+    @rule(giver=MEMBERS, receiver=MEMBERS, share=SHARES)
+    def give_stars(self, giver: int, receiver: int, share: int) -> None:
+        """A member gives stars to another."""
+        giver, receiver = self.heir_of(giver), self.heir_of(receiver)
+        if giver == receiver:
+            return
+        points = self.share_of(self.stars[giver], share)
+        asked = give_stars(self.mall, self.ids[giver], self.ids[receiver], points)
+
+        def move() -> None:
+            self.refuse_unless(self.purses[giver].case is None, "account_frozen")
+            is_free = self.purses[receiver].case is None
+            self.refuse_unless(is_free, "transfer_receiver_unknown")
+            room = STARS_MAX - self.stars[receiver].balance
+            self.refuse_unless(points <= room, "wallet_full")
+            give(self.stars[giver], self.stars[receiver], points, self.now)
+
+        self.expect(self.world.do(asked), move)
+
+    @rule(target=PAYMENTS, member=MEMBERS, share=SHARES)
+    def redeem_stars(self, member: int, share: int) -> Any:
+        """A desk takes stars."""
+        member, went = self.heir_of(member), list[Lot | None]()
+        points = self.share_of(self.stars[member], share)
+        answer = self.world.do(redeem_stars(self.mall, self.ids[member], points))
+        purse = self.stars[member]
+
+        def move() -> None:
+            if self.purses[member].case is not None:
+                raise Refused("account_frozen")
+            went.extend(purse.spend(points, self.now))
+
+        if not self.expect(answer, move):
+            return multiple()
+        return Paid(answer.json()["redemption_id"], purse, went)

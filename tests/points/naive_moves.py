@@ -1,0 +1,145 @@
+"""What moves between the purses of `tests/points/naive.py`: merges, pools, what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from tests.points.naive import Lot, Purse, Refused, turn
+
+
+def give(giver: Purse, receiver: Purse, points: int, now: datetime) -> None:
+    """From one to the other, what ends first."""
+    receiver.receive(giver.spend(points, now))
+
+
+@dataclass(eq=False)
+class Paid:
+    """A payment: the tokens that went, None for those that were not there; `back` so far."""
+
+    redemption_id: str
+    purse: Purse
+    tokens: list[Lot | None]
+    back: int = 0
+
+    def give_back(self, points: int, now: datetime, late_end: datetime | None) -> None:
+        """The next `points` come back, the newest lot's first, to where they came from.
+
+        As new lots where nothing was taken, where they went to another account since, and, with
+        a `late_end`, where their end has passed: it is their new one.
+        """
+        newest = sorted(self.tokens, key=lambda lot: -lot.number if lot else -(10**9))
+        coming = newest[self.back : self.back + points]
+        self.back += points
+        heir, kept = self.purse.heir, list[Lot]()
+        for lot, same in groupby(coming):
+            count = len(list(same))
+            if lot is None:
+                heir.earn(count, "return", late_end)
+            elif lot.has_ended(now) and late_end is not None:
+                heir.earn(count, lot.source, late_end)
+            elif heir is not self.purse:
+                heir.take_in(count, lot).giver = None
+            else:
+                kept += [lot] * count
+        heir.put_back(kept)
+
+
+@dataclass(eq=False)
+class Union:
+    """Two purses that became one. `moved`: the lots that were, by those that they became; `paid`:
+    what paid the `debt` that came along."""
+
+    merged: Purse
+    survivor: Purse
+    moved: Mapping[Lot, Lot] = field(default_factory=dict)
+    debt: int = 0
+    paid: list[Lot] = field(default_factory=list)
+
+
+def check_mergeable(merged: Purse, now: datetime) -> None:
+    """Nothing frozen, nothing promised."""
+    if merged.case is not None or any(lot.case for lot in merged.tokens):
+        raise Refused("account_frozen")
+    if merged.held(now):
+        raise Refused("account_has_holds")
+
+
+def merge(merged: Purse, survivor: Purse) -> Union:
+    """All tokens go to the survivor as they are; so does the debt."""
+    union = Union(merged, survivor)
+    if merged.tokens:
+        going = merged.take_out(sorted(merged.tokens, key=lambda lot: lot.number))
+        union.moved = survivor.receive(going)
+    elif merged.debt:
+        union.debt, merged.debt = merged.debt, 0
+        merged.version += 1
+        union.paid = survivor.take_back(union.debt)
+    merged.merged_into = survivor
+    return union
+
+
+def check_undoable(union: Union, now: datetime) -> None:
+    """The survivor is still itself and can give them back."""
+    survivor = union.survivor
+    if survivor.merged_into is not None:
+        raise Refused("merge_not_latest")
+    back = [lot for lot in survivor.tokens if lot in union.moved]
+    if survivor.case is not None or any(lot.case for lot in back):
+        raise Refused("account_frozen")
+    held = survivor.held(now)
+    if held and len(back) > survivor.balance - held:
+        raise Refused("account_has_holds")
+
+
+def undo(union: Union) -> None:
+    """What is left goes back to the lots that it came from, and so does the debt."""
+    merged, survivor = union.merged, union.survivor
+    merged.merged_into = None
+    going = [lot for lot in survivor.tokens if lot in union.moved]
+    if going:
+        survivor.take_out(going)
+        for lot in set(going):
+            old = union.moved[lot]
+            old.is_pending, old.activates, old.ends = lot.is_pending, lot.activates, lot.ends
+        merged.put_back([union.moved[lot] for lot in going])
+    if union.debt:
+        if union.debt > len(union.paid):
+            survivor.earn(union.debt - len(union.paid), "debt", None)
+        survivor.put_back(sorted(union.paid, key=lambda lot: lot.number))
+        merged.take_back(union.debt)
+
+
+@dataclass(eq=False)
+class Pool:
+    """A household's purse. `caps` of those in it; `spent` by member and month."""
+
+    pool_id: str
+    owner: int
+    month_max: int | None
+    caps: dict[int, int | None] = field(default_factory=dict)
+    spent: dict[tuple[int, str], int] = field(default_factory=dict)
+    purse: Purse = field(default_factory=Purse)
+
+    def put_in(self, member: int, purse: Purse, points: int, now: datetime) -> None:
+        """A member's tokens go into the pool."""
+        self.purse.receive(purse.spend(points, now), giver=member)
+
+    def spend(self, member: int, points: int, now: datetime, month: str) -> list[Lot]:
+        """Within the month's cap: the member's own, else the pool's."""
+        cap = self.caps[member] or self.month_max
+        spent = self.spent.get((member, month), 0)
+        if cap is not None and spent + points > cap:
+            raise Refused("pool_cap_reached")
+        going = self.purse.spend(points, now)
+        self.spent[member, month] = spent + points
+        return going
+
+    def give_back(self, member: int, purse: Purse) -> None:
+        """What is left of what the member put in. The owner's is also what is of nobody in it."""
+        mine = [lot for lot in self.purse.tokens if self._whose(lot) == member]
+        if mine:
+            purse.receive(self.purse.take_out(sorted(mine, key=turn)))
+
+    def _whose(self, lot: Lot) -> int:
+        return lot.giver if lot.giver in self.caps else self.owner
