@@ -34,6 +34,7 @@ activity_rule = Table(
     CheckConstraint("version > 0", name="version_positive"),
 )
 # What earned, once for ever by its natural key. A member is brought by another once.
+# `credited_member_id` is whom the member had been merged into when it earned.
 activity = Table(
     "activity",
     metadata,
@@ -55,11 +56,20 @@ activity = Table(
     instant("activates_at", nullable=True),
     instant("expires_at", nullable=True),
     Column("balance_after", BigInteger),
+    Column("wallet", Text, nullable=False, server_default="points"),
+    Column("credited_member_id", Uuid),
     PrimaryKeyConstraint("program_id", "activity_id"),
     UniqueConstraint("program_id", "member_id", "kind", "external_id"),
     CheckConstraint("points >= 0 AND referred_points >= 0", name="points_not_negative"),
     CheckConstraint("member_id <> referred_id", name="nobody_brings_themselves"),
     Index("activity_of_member", "program_id", "member_id", "recorded_at"),
+    Index(
+        "activity_credited",
+        "program_id",
+        "credited_member_id",
+        "recorded_at",
+        postgresql_where=text("credited_member_id IS NOT NULL"),
+    ),
     Index(
         "activity_brought",
         "program_id",

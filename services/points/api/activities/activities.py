@@ -51,11 +51,15 @@ class ActivityIn(Strict):
 
 
 class ActivityOut(BaseModel):
-    """What it earned: `points` for the member, `referred_points` for whom they brought. Pending
-    points are good from `activates_at` on, or when something else happens."""
+    """What it earned: `points` for the member, `referred_points` for whom they brought.
+
+    They are in `wallet`, with that `balance`; pending ones are good from `activates_at` on, or when
+    something happens. `credited_member_id` has them: the member, or whom they were merged into."""
 
     activity_id: UUID = Field(examples=["0199f3a2-c1d0-8b7e-8000-0000000000ac"])
     member_id: UUID = Field(examples=[_MEMBER_ID])
+    credited_member_id: UUID = Field(examples=[_MEMBER_ID])
+    wallet: str = Field(examples=["points", "stars"])
     kind: str = Field(examples=["check_in"])
     external_id: str = Field(examples=["app-2026-03-10"])
     happened_at: datetime = Field(examples=["2026-03-10T11:30:00Z"])
@@ -78,12 +82,15 @@ class ActivityPage(BaseModel):
 
 
 def _out(activity: Activity) -> ActivityOut:
-    same = ("referred_member_id", "balance")
+    same = ("referred_member_id", "balance", "credited_member_id")
     fields = {
         name: getattr(activity, name) for name in ActivityOut.model_fields if name not in same
     }
     return ActivityOut(
-        **fields, referred_member_id=activity.referred_id, balance=activity.balance_after
+        **fields,
+        referred_member_id=activity.referred_id,
+        balance=activity.balance_after,
+        credited_member_id=activity.credited_member_id or activity.member_id,
     )
 
 

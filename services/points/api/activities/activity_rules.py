@@ -1,15 +1,17 @@
 """What activities earn: versions by kind, that staff add and nobody changes."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.points.api.activities.activities import Instant
 from services.points.api.expiry.expiry_models import ExpiryIn
 from services.points.api.principals import POLICY
 from services.points.api.receipts.policy_models import PendingIn
 from services.points.domain.activities.activities import ActivityRule
+from services.points.domain.expiry.pending import PendingMode
+from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.activities.activities import list_rules
 from services.points.usecases.activities.set_activity_rule import set_activity_rule
 from shared.auth import require_role
@@ -35,6 +37,8 @@ class ActivityRuleIn(Strict):
     `day_max`, `month_max` and `ever_max` say how often it earns a member, by the mall's days;
     `cooldown_seconds` how far apart. Of a referral `points` are the member's who brought somebody,
     `referred_points` the other's. `enrolled` is earned by joining, without anybody telling.
+    `wallet` is one of `GET /v1/wallets`: its points end as the wallet says unless `expiry` says
+    otherwise, what is over its limit is trimmed, and only points wait (`pending`).
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -49,6 +53,13 @@ class ActivityRuleIn(Strict):
     cooldown_seconds: int = Field(0, ge=0, le=31 * 86_400)
     pending: PendingIn = PendingIn()
     expiry: ExpiryIn | None = None
+    wallet: Code = POINTS
+
+    @model_validator(mode="after")
+    def _only_points_wait(self) -> Self:
+        if self.wallet != POINTS and self.pending.mode is not PendingMode.NONE:
+            raise ValueError("Only points wait.")
+        return self
 
 
 class ActivityRuleOut(BaseModel):
@@ -69,6 +80,7 @@ class ActivityRuleOut(BaseModel):
     cooldown_seconds: int = 0
     pending: PendingIn = PendingIn()
     expiry: ExpiryIn | None = None
+    wallet: str = POINTS
 
 
 def _out(rule: ActivityRule) -> ActivityRuleOut:

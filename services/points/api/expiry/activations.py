@@ -63,7 +63,9 @@ class LotOut(BaseModel):
 
 
 class ActivationOut(BaseModel):
-    """What became good; `balance` did not change, `pending` is what still waits."""
+    """What became good; `balance` did not change, `pending` is what still waits.
+
+    `member_id` is whose points they are: the one named, or whom that one was merged into."""
 
     member_id: UUID = Field(examples=["0199f3a2-c1d0-7b7e-8000-00000000000a"])
     points: int = Field(examples=[199])

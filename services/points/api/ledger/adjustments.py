@@ -72,7 +72,8 @@ class CheckIn(Strict):
 
 
 class AdjustmentOut(BaseModel):
-    """The adjustment. While it `awaits_check` nothing has moved, and `version` is null."""
+    """The adjustment. While it `awaits_check` nothing has moved, and `version` is null. `member_id`
+    is whose balance it is: the one named, or whom that one was merged into."""
 
     adjustment_id: UUID = Field(examples=[_ADJUSTMENT_ID])
     member_id: UUID = Field(examples=[_MEMBER_ID])

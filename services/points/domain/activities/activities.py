@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.points.domain.activities.errors import ActivityLimitReached, ActivityTooSoon
-from services.points.domain.expiry.expiry import NEVER, ExpiryModel, expiry_of, read_expiry
+from services.points.domain.expiry.expiry import ExpiryModel, expiry_of, read_expiry
 from services.points.domain.expiry.pending import (
     NOT_PENDING,
     PendingTerms,
@@ -22,6 +22,7 @@ from services.points.domain.receipts.caps import EVER, UsageKey, Used
 from services.points.domain.receipts.policy_specs import read_pending
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.receipts.receipts import local_day
+from services.points.domain.wallets.wallets import POINTS, Wallet, fitting, terms_of
 
 ENROLLED = "enrolled"
 REFERRAL = "referral"
@@ -34,7 +35,8 @@ _NEIGHBOURS = (-1, 0, 1)
 @dataclass(frozen=True, slots=True)
 class ActivityRule:
     """A version of what one kind of activity earns. The limits count how often it earned, by the
-    mall's day on which it happened; None is no limit. Zero points: it earns nothing any more."""
+    mall's day on which it happened; None is no limit. Zero points: it earns nothing any more.
+    Without an `expiry` of its own, points of another wallet end as that says."""
 
     kind: str
     version: int
@@ -46,7 +48,8 @@ class ActivityRule:
     ever_max: int | None = None
     cooldown_seconds: int = 0
     pending: PendingTerms = NOT_PENDING
-    expiry: ExpiryModel = NEVER
+    expiry: ExpiryModel | None = None
+    wallet: str = POINTS
     spec: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -68,7 +71,8 @@ def read_rule(kind: str, version: int, since: datetime, spec: Mapping[str, Any])
         spec["ever_max"],
         spec["cooldown_seconds"],
         read_pending(spec["pending"]),
-        NEVER if spec["expiry"] is None else read_expiry(spec["expiry"]),
+        None if spec["expiry"] is None else read_expiry(spec["expiry"]),
+        spec.get("wallet", POINTS),
         spec,
     )
 
@@ -84,7 +88,8 @@ def rule_at(rules: Sequence[ActivityRule], instant: datetime) -> ActivityRule | 
 class Activity:
     """Something that a member did, once for ever by its natural key (member, kind, external id).
 
-    `points` are the member's, `referred_points` those of whom they brought.
+    `points` are the member's, `referred_points` those of whom they brought. `credited_member_id` is
+    whom the member had been merged into.
     """
 
     activity_id: UUID
@@ -104,6 +109,8 @@ class Activity:
     activates_at: datetime | None = None
     expires_at: datetime | None = None
     balance_after: int | None = None
+    wallet: str = POINTS
+    credited_member_id: UUID | None = None
 
 
 def activity_id_of(program_id: UUID, member_id: UUID, kind: str, external_id: str) -> UUID:
@@ -167,81 +174,97 @@ def _bucket(rule: ActivityRule, instant: datetime) -> int:
     return int(instant.timestamp()) // rule.cooldown_seconds
 
 
+class Place(NamedTuple):
+    """Where points go: the kind of wallet, the mall's zone, and the zone of the wallet's days."""
+
+    wallet: Wallet
+    time_zone: str
+    wallet_zone: str
+
+
 def post_activity(
     books: Books,
     rule: ActivityRule,
     activity: Activity,
     accounts: tuple[Account, Account | None],
-    time_zone: str,
+    place: Place,
     now: datetime,
 ) -> None:
-    """Credit the member, and whom they brought; the activity keeps what it earned.
+    """Credit the member's wallet, and that of whom they brought; the activity keeps what it earned:
+    what a limited wallet has no room for is trimmed.
 
     It is counted by the caller.
     """
     account, referred = accounts
-    terms = _terms(rule, activity, account, MEMBER, time_zone, now)
-    activity.rule_version = rule.version
+    activity.rule_version, activity.wallet = rule.version, place.wallet.code
+    made = _Made(rule, activity, place, now)
+    terms = made.terms(account, MEMBER)
     activity.is_pending, activity.activates_at = terms.pending, terms.activates_at
     activity.expires_at = terms.expires_at
-    if rule.points:
-        activity.points = rule.points
-        books.credit(account, rule.points, _cause(rule, activity, account, MEMBER), terms)
-    if referred is not None and rule.referred_points:
-        activity.referred_points = rule.referred_points
-        terms = _terms(rule, activity, referred, REFERRED, time_zone, now)
-        books.credit(
-            referred, rule.referred_points, _cause(rule, activity, referred, REFERRED), terms
-        )
+    activity.points = made.credit(books, account, MEMBER, rule.points)
+    if referred is not None:
+        credited = made.credit(books, referred, REFERRED, rule.referred_points)
+        activity.referred_points = credited
     activity.balance_after = account.balance
+
+
+class _Made(NamedTuple):
+    """An activity that earns by a rule."""
+
+    rule: ActivityRule
+    activity: Activity
+    place: Place
+    now: datetime
+
+    def credit(self, books: Books, account: Account, side: str, points: int) -> int:
+        """Credit what fits. Returns it."""
+        credited = fitting(self.place.wallet, account, points)
+        if credited:
+            cause = self._cause(account, side, points - credited)
+            books.credit(account, credited, cause, self.terms(account, side))
+        return credited
+
+    def terms(self, account: Account, side: str) -> LotTerms:
+        """The lot's, by the rule's own expiry or by the wallet's."""
+        rule, activity, zone = self.rule, self.activity, self.place.time_zone
+        happened_at = activity.happened_at.astimezone(UTC)
+        is_pending, activates_at = pending_until(rule.pending, happened_at, zone, self.now)
+        terms = LotTerms(
+            mall_id=activity.mall_id,
+            pending=is_pending and self._told_at(account, side) is None,
+            activates_at=activates_at,
+            earned_at=happened_at,
+        )
+        if rule.expiry is None:
+            return terms_of(self.place.wallet, happened_at, self.place.wallet_zone, terms)
+        expires_at, sliding_months = expiry_of(rule.expiry, happened_at, zone)
+        return terms._replace(expires_at=expires_at, sliding_months=sliding_months)
+
+    def _cause(self, account: Account, side: str, trimmed: int) -> Cause:
+        rule, activity = self.rule, self.activity
+        reason: dict[str, Any] = {
+            "rule": "activity",
+            "kind": activity.kind,
+            "side": side,
+            "rule_version": rule.version,
+            "activity_id": str(activity.activity_id),
+            "external_id": activity.external_id,
+            "happened_at": activity.happened_at.isoformat(),
+        }
+        if trimmed:
+            reason["trimmed"] = trimmed
+        if (awaits := awaited_event(rule.pending)) is not None:
+            reason["awaits"] = awaits
+        if (told := self._told_at(account, side)) is not None:
+            reason["told_at"] = told.isoformat()
+        source_id = _source_of(activity, side)
+        return Cause("earn", ISSUANCE, "activity", source_id, json.dumps(reason))
+
+    def _told_at(self, account: Account, side: str) -> datetime | None:
+        source_id, happened_at = _source_of(self.activity, side), self.activity.happened_at
+        return told_at(account.told, self.rule.pending, account.account_id, source_id, happened_at)
 
 
 def _source_of(activity: Activity, side: str) -> UUID:
     own = activity.activity_id
     return own if side == MEMBER else derived_id(own, REFERRED)
-
-
-def _told_at(
-    rule: ActivityRule, activity: Activity, account: Account, side: str
-) -> datetime | None:
-    source_id = _source_of(activity, side)
-    return told_at(account.told, rule.pending, account.account_id, source_id, activity.happened_at)
-
-
-def _terms(
-    rule: ActivityRule,
-    activity: Activity,
-    account: Account,
-    side: str,
-    time_zone: str,
-    now: datetime,
-) -> LotTerms:
-    happened_at = activity.happened_at.astimezone(UTC)
-    expires_at, sliding_months = expiry_of(rule.expiry, happened_at, time_zone)
-    is_pending, activates_at = pending_until(rule.pending, happened_at, time_zone, now)
-    return LotTerms(
-        expires_at=expires_at,
-        mall_id=activity.mall_id,
-        pending=is_pending and _told_at(rule, activity, account, side) is None,
-        activates_at=activates_at,
-        sliding_months=sliding_months,
-        earned_at=happened_at,
-    )
-
-
-def _cause(rule: ActivityRule, activity: Activity, account: Account, side: str) -> Cause:
-    reason = {
-        "rule": "activity",
-        "kind": activity.kind,
-        "side": side,
-        "rule_version": rule.version,
-        "activity_id": str(activity.activity_id),
-        "external_id": activity.external_id,
-        "happened_at": activity.happened_at.isoformat(),
-    }
-    if (awaits := awaited_event(rule.pending)) is not None:
-        reason["awaits"] = awaits
-    if (told := _told_at(rule, activity, account, side)) is not None:
-        reason["told_at"] = told.isoformat()
-    source_id = _source_of(activity, side)
-    return Cause("earn", ISSUANCE, "activity", source_id, json.dumps(reason))

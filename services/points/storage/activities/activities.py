@@ -18,7 +18,7 @@ from shared.db import Collision, driver
 _FIELDS = (
     "activity_id, member_id, kind, external_id, happened_at, mall_id, referred_id, request_hash, "
     "made_by, recorded_at, rule_version, points, referred_points, is_pending, activates_at, "
-    "expires_at, balance_after"
+    "expires_at, balance_after, wallet, credited_member_id"
 )
 
 
@@ -70,10 +70,11 @@ async def list_activities_by_id(
 async def list_activities_of(
     session: AsyncSession, program_id: UUID, member_id: UUID, before: datetime | None, limit: int
 ) -> list[Activity]:
-    """What the member did, the newest first."""
+    """What the member did, or who was merged into them since, the newest first."""
     return await _list(
         session,
-        "member_id = $2 AND ($3::timestamptz IS NULL OR recorded_at < $3) "
+        "(member_id = $2 OR credited_member_id = $2) "
+        "AND ($3::timestamptz IS NULL OR recorded_at < $3) "
         "ORDER BY recorded_at DESC, activity_id LIMIT $4",
         program_id,
         member_id,
@@ -90,14 +91,15 @@ async def _list(session: AsyncSession, condition: str, *values: Any) -> list[Act
     return [Activity(**dict(row)) for row in rows]
 
 
-async def is_referred(session: AsyncSession, program_id: UUID, member_id: UUID) -> bool:
-    """Whether somebody brought the member, whose account the caller has locked."""
+async def is_referred(session: AsyncSession, program_id: UUID, member_ids: Sequence[UUID]) -> bool:
+    """Whether somebody brought one of the members, whose accounts the caller has locked."""
     connection = await driver(session)
     return bool(
         await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM activity WHERE program_id = $1 AND referred_id = $2)",
+            "SELECT EXISTS (SELECT FROM activity WHERE program_id = $1 "
+            "AND referred_id = ANY ($2::uuid[]))",
             program_id,
-            member_id,
+            member_ids,
         )
     )
 

@@ -104,7 +104,8 @@ async def close_adjustment(session: AsyncSession, program_id: UUID, checked: Adj
     connection = await driver(session)
     await connection.execute(
         "UPDATE adjustment SET status = $3, version = $4, balance_after = $5, checked_by = $6, "
-        "checked_at = $7, check_note = $8 WHERE program_id = $1 AND adjustment_id = $2",
+        "checked_at = $7, check_note = $8, account_id = $9 "
+        "WHERE program_id = $1 AND adjustment_id = $2",
         program_id,
         checked.adjustment_id,
         checked.status,
@@ -113,6 +114,7 @@ async def close_adjustment(session: AsyncSession, program_id: UUID, checked: Adj
         checked.checked_by,
         checked.checked_at,
         checked.check_note,
+        checked.member_id,
     )
 
 

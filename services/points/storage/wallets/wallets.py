@@ -16,8 +16,8 @@ from services.points.domain.receipts.errors import ShopUnknown
 from services.points.domain.wallets.errors import WalletUnknown
 from services.points.domain.wallets.wallets import BUILT_IN, POINTS, Wallet, account_id_of
 from services.points.storage.accounting.liability import find_program_zone
-from services.points.storage.receipts.pos_transactions import lock_accounts
-from shared.db import driver
+from services.points.storage.receipts.pos_transactions import lock_accounts, survivor_of
+from shared.db import Collision, driver
 
 _COLUMNS = "wallet, name, expiry::text AS expiry, balance_max, may_transfer, may_redeem"
 
@@ -168,7 +168,8 @@ async def _insert_accounts(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A member's wallet that something is done to: its account, and the member's own, locked."""
+    """A member's wallet that something is done to: its account, and the member's own, locked; of
+    who was merged into another, the other's."""
 
     wallet: Wallet
     account: Account
@@ -189,8 +190,12 @@ async def lock_target(
     accounts = await lock_accounts(session, program_id, {member_id, *ids.values()})
     if (member_id, wallet) not in ids:
         raise MemberUnknown("No such member in this programme.")
+    member = survivor_of(accounts, member_id)
+    account = member if wallet == POINTS else accounts[ids[member_id, wallet]]
+    if member is None or account is None or account.member_id != member.account_id:
+        raise Collision("The account was merged meanwhile.")
     zone = await find_program_zone(session, program_id) if wallet != POINTS else "UTC"
-    return Target(kind, accounts[ids[member_id, wallet]], accounts[member_id], zone)
+    return Target(kind, account, member, zone)
 
 
 async def sum_grants_left(

@@ -1,6 +1,5 @@
 """A member did something that earns points without a purchase: once for ever by its natural key."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +21,7 @@ from services.points.domain.ledger.account_checks import check_open
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.receipts.caps import count_usage
 from services.points.domain.receipts.receipts import Bounds
+from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.activities.activities import (
     insert_activities,
     is_referred,
@@ -29,9 +29,13 @@ from services.points.storage.activities.activities import (
     list_rules,
     load_times,
 )
+from services.points.storage.activities.activity_accounts import (
+    ActivityLook,
+    find_place,
+    lock_activity,
+)
 from services.points.storage.expiry.activations import load_told_events
 from services.points.storage.ledger.books import Write, write_books
-from services.points.storage.receipts.pos_transactions import lock_accounts
 from services.points.storage.request_keys import hash_request
 from services.points.storage.zones import load_zones
 from shared.db import driver
@@ -58,15 +62,18 @@ async def record_activity(
     bounds: Bounds,
     origin: tuple[str, str],
 ) -> tuple[Activity, bool]:
-    """Post what the rule in force then gives. Returns it, and whether it is new.
+    """Post what the rule in force then gives, to whom the member was merged into if they were.
+    Returns it, and whether it is new.
 
     Raises `ActivityConflict` for the same with other content, and why it earns nothing:
-    `MemberUnknown`, `AccountMerged`, `ActivityNotRewarded`, `ActivityOutOfTime`,
+    `MemberUnknown`, `ActivityNotRewarded`, `ActivityOutOfTime`,
     `ActivityLimitReached`, `ActivityTooSoon`, `ReferredMissing`, `ReferralOfSelf`,
     `ReferredUnknown`, `AlreadyReferred`. Nothing is stored then: tell it again when it may earn.
     """
-    ids = {told.member_id} | ({told.referred_id} if told.referred_id is not None else set())
-    accounts = await lock_accounts(session, program_id, ids)
+    rules = await list_rules(session, program_id, told.kind)
+    rule = activities.rule_at(rules, told.happened_at)
+    wallet = POINTS if rule is None else rule.wallet
+    look = await lock_activity(session, program_id, told.member_id, told.referred_id, wallet)
     made = _made(program_id, told, now)
     stored = await list_activities_by_id(session, program_id, [made.activity_id])
     if stored:
@@ -74,19 +81,20 @@ async def record_activity(
         if found.request_hash != made.request_hash:
             raise ActivityConflict("This activity was told before with other content.")
         return found, False
-    account = accounts[told.member_id]
-    check_open(account)
+    check_open(look.member)
     _check_time(told, now, bounds)
-    referred = await _referred(session, program_id, told, accounts)
-    rule = activities.rule_at(await list_rules(session, program_id, told.kind), told.happened_at)
+    await _check_referral(session, program_id, told, look)
     if rule is None:
         raise ActivityNotRewarded("This earns nothing.", kind=told.kind)
+    if look.member.account_id != told.member_id:
+        made.credited_member_id = look.member.account_id
     zone = (await load_zones(session, program_id))(told.mall_id)
-    await load_told_events(await driver(session), program_id, accounts, [rule.pending])
+    await load_told_events(await driver(session), program_id, look.accounts, [rule.pending])
     write = Write()
     write.books.origin = origin
-    await _count(session, program_id, write, account, rule, told.happened_at, zone)
-    activities.post_activity(write.books, rule, made, (account, referred), zone, now)
+    await _count(session, program_id, write, look.member, rule, told.happened_at, zone)
+    place = await find_place(session, program_id, wallet, zone)
+    activities.post_activity(write.books, rule, made, look.payees(wallet), place, now)
     await write_books(session, program_id, now, write)
     await insert_activities(session, program_id, [made])
     return made, True
@@ -113,21 +121,19 @@ def _check_time(told: ActivityTold, now: datetime, bounds: Bounds) -> None:
         )
 
 
-async def _referred(
-    session: AsyncSession, program_id: UUID, told: ActivityTold, accounts: Mapping[UUID, Account]
-) -> Account | None:
+async def _check_referral(
+    session: AsyncSession, program_id: UUID, told: ActivityTold, look: ActivityLook
+) -> None:
     if (told.kind == activities.REFERRAL) != (told.referred_id is not None):
         raise ReferredMissing("A referral, and only a referral, names whom it brought.")
-    if told.referred_id is None:
-        return None
-    if told.referred_id == told.member_id:
+    if told.referred_id is None or look.referred is None:
+        return
+    if look.referred is look.member:
         raise ReferralOfSelf("Nobody can bring themselves.")
-    referred = accounts[told.referred_id]
-    if not referred.is_open:
+    if not look.referred.is_open:
         raise ReferredUnknown("Whom the member brought is not a member.")
-    if await is_referred(session, program_id, told.referred_id):
+    if await is_referred(session, program_id, [told.referred_id, look.referred.account_id]):
         raise AlreadyReferred("Somebody brought this member before.")
-    return referred
 
 
 async def _count(

@@ -18,8 +18,8 @@ from services.points.storage.activities.activities import (
     list_activities_by_id,
     list_rules,
 )
+from services.points.storage.activities.activity_accounts import find_place, lock_activity
 from services.points.storage.ledger.books import Write, write_books
-from services.points.storage.receipts.pos_transactions import lock_accounts
 from services.points.storage.request_keys import hash_request
 from services.points.storage.zones import load_zones
 from shared.contracts.membership import MemberEnrolled
@@ -41,17 +41,20 @@ async def reward_enrolments(
     known = await list_activities_by_id(
         session, program_id, [activity.activity_id for activity in made.values()]
     )
-    accounts = await lock_accounts(session, program_id, made)
     zone_of = await load_zones(session, program_id)
     write, kept = Write(), []
     for member_id in sorted(made):
-        activity, account = made[member_id], accounts[member_id]
+        activity = made[member_id]
         rule = rule_at(rules, activity.happened_at)
-        if rule is None or not rule.points or activity.activity_id in known or not account.is_open:
+        if rule is None or not rule.points or activity.activity_id in known:
+            continue
+        # The member's account is locked already; nobody else knows another wallet of theirs yet.
+        look = await lock_activity(session, program_id, member_id, None, rule.wallet)
+        if look.member.account_id != member_id or not look.member.is_open:
             continue
         write.books.origin = origins[member_id]
-        zone = zone_of(activity.mall_id)
-        post_activity(write.books, rule, activity, (account, None), zone, now)
+        place = await find_place(session, program_id, rule.wallet, zone_of(activity.mall_id))
+        post_activity(write.books, rule, activity, look.payees(rule.wallet), place, now)
         kept.append(activity)
     if kept:
         await write_books(session, program_id, now, write)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.activities.activities import ActivityRule, read_rule
 from services.points.domain.activities.errors import ActivityRuleInPast
 from services.points.storage.activities.activities import insert_rule, list_rules
+from services.points.storage.wallets.wallets import get_wallet
 
 
 async def set_activity_rule(
@@ -21,7 +22,8 @@ async def set_activity_rule(
     spec: Mapping[str, Any],
     made_by: str,
 ) -> ActivityRule:
-    """Add the kind's next version. Raises `ActivityRuleInPast` when an older one starts later."""
+    """Add the kind's next version. Raises `ActivityRuleInPast` when an older one starts later, and
+    `WalletUnknown`."""
     rules = await list_rules(session, program_id, kind)
     if rules and effective_from <= rules[-1].effective_from:
         raise ActivityRuleInPast(
@@ -30,5 +32,6 @@ async def set_activity_rule(
         )
     version = rules[-1].version + 1 if rules else 1
     rule = read_rule(kind, version, effective_from, spec)
+    await get_wallet(session, program_id, rule.wallet)
     await insert_rule(session, program_id, rule, made_by, now)
     return rule

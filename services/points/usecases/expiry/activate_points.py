@@ -16,7 +16,7 @@ from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.storage.expiry.activations import keep_event, list_awaited_events
 from services.points.storage.ledger.books import Write, write_books
-from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
+from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts, survivor_of
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
 from shared.contracts.points import LotActivated, PointsActivated
 from shared.outbox import News, tell
@@ -40,14 +40,16 @@ class ActivationAsked:
 async def activate_points(
     session: AsyncSession, now: datetime, program_id: UUID, asked: ActivationAsked
 ) -> Mapping[str, Any]:
-    """Make them good, and tell. Returns the answer; the same key again gets the same.
+    """Make them good, and tell. Returns the answer; the same key again gets the same. Whoever was
+    merged into another has their points there, and the answer names the other.
 
     By hand, raises `NothingPending` when nothing fits. An event may find nothing: it is remembered
     for points that come later, of its source, or of what the member had earned by now. Raises
-    `MemberUnknown`, `AccountMerged`, `IdempotencyKeyReused`.
+    `MemberUnknown`, `IdempotencyKeyReused`.
     """
     accounts = await lock_accounts(session, program_id, {asked.member_id})
-    account = accounts[asked.member_id]
+    account = survivor_of(accounts, asked.member_id)
+    assert account is not None
     check_open(account)
     asked_hash = hash_request(asked)
     operation, key = "activate_points", asked.idempotency_key

@@ -21,7 +21,6 @@ from services.points.domain.ledger.adjustments import (
     post_adjustment,
 )
 from services.points.domain.ledger.errors import IdempotencyKeyReused, MoreThanOwed
-from services.points.domain.ledger.ledger import Account
 from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.ledger.adjustments import (
     find_adjustment_by_key,
@@ -30,7 +29,7 @@ from services.points.storage.ledger.adjustments import (
 )
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots
-from services.points.storage.wallets.wallets import lock_target
+from services.points.storage.wallets.wallets import Target, lock_target
 
 
 async def adjust_points(
@@ -45,7 +44,9 @@ async def adjust_points(
     """Post it, or have it wait for a check: once for its idempotency key. Returns it, and whether
     it is new. `points_unchecked_max` holds where the programme has set no rules.
 
-    Raises `MemberUnknown`, `AccountMerged`, `AccountFrozen`, `InsufficientPoints`,
+    What is asked of somebody who was merged into another is done to the other.
+
+    Raises `MemberUnknown`, `AccountFrozen`, `InsufficientPoints`,
     `WalletUnknown`, `WalletFull`, `MoreThanOwed`, `ReasonCodeUnknown`, `EvidenceMissing`,
     `IdempotencyKeyReused`.
     """
@@ -58,7 +59,7 @@ async def adjust_points(
         return stored, False
     check_open(target.member)
     rules.check(asked.reason_code, asked.evidence)
-    made = _made(adjustment_id, target.account, asked, now)
+    made = _made(adjustment_id, target, asked, now)
     if made.points < 0:
         await load_lots(session, program_id, {target.account.account_id: target.account})
     write = Write()
@@ -76,15 +77,15 @@ async def adjust_points(
     return made, True
 
 
-def _made(adjustment_id: UUID, account: Account, asked: Asked, now: datetime) -> Adjustment:
+def _made(adjustment_id: UUID, target: Target, asked: Asked, now: datetime) -> Adjustment:
     points = asked.points
     if points is None:
-        points = max(0, -account.balance)
+        points = max(0, -target.account.balance)
         if not points:
             raise MoreThanOwed("Nothing is owed.", owed=0)
     return Adjustment(
         adjustment_id,
-        asked.member_id,
+        target.member.account_id,
         asked.kind,
         AWAITS_CHECK,
         points,

@@ -60,6 +60,7 @@ async def check_adjustment(
     asked.status = status
     if check.is_approved:
         check_open(target.member)
+        asked.member_id = target.member.account_id
         if asked.points < 0:
             await load_lots(session, program_id, {target.account.account_id: target.account})
         write = Write()

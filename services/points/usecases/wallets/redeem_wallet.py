@@ -59,7 +59,7 @@ async def redeem_wallet(
     if done is not None:
         return done, False
     check_redeemable(target.wallet)
-    if not member.is_open:
+    if not member.is_open or member.account_id != asked.member_id:
         raise MemberUnknown("No such member in this programme.")
     if member.frozen_case is not None:
         raise AccountFrozen("The account is frozen.", case_id=str(member.frozen_case))

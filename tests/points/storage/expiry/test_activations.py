@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from services.points.domain.receipts.receipts import ReceiptKey, transaction_id_of
-from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import merged
 from tests.support.tokens import service_headers

@@ -1,12 +1,16 @@
 """Two accounts of one person become one: nothing is lost, and what comes later finds its way."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
+
+import httpx
 
 from shared.contracts.points import AccountsMerged
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import LOTS, freeze, merge, merged, offer, two_members
+from tests.support.tokens import staff_headers
 
 
 async def test_a_merge_moves_every_lot_as_it_is_and_says_so(mall: Mall) -> None:
@@ -159,8 +163,68 @@ async def test_what_cannot_be_merged_is_refused(mall: Mall) -> None:
     for from_, into in ((old, third), (third, old)):
         answer = await merge(mall, from_, into)
         assert (answer.status_code, answer.json()["code"]) == (409, "account_merged")
-    refused = await mall.adjust(old, 5, "late")
+    refused = await offer(mall, old, third, 1, "late")
     assert (refused.status_code, refused.json()["merged_into"]) == (409, str(kept))
+
+
+async def test_what_staff_and_apps_do_for_the_merged_member_is_the_survivors(mall: Mall) -> None:
+    await mall.set_policy(pending={"mode": "event", "event": "delivered"})
+    since = (mall.clock() - timedelta(days=9)).isoformat()
+    check_in = {"kind": "check_in", "effective_from": since, "points": 5, "ever_max": 2}
+    await mall.post("/v1/activity-rules", check_in)
+    old, kept = await two_members(mall)
+    told = {"member_id": str(old), "kind": "check_in", "happened_at": mall.clock().isoformat()}
+    before = await mall.post("/v1/activities", {**told, "external_id": "1"})
+    await mall.sold(1_000, member_id=old)
+    await merged(mall, old, kept)
+    assert (await mall.post("/v1/activities", {**told, "external_id": "1"})).json() == before.json()
+    made = (await mall.post("/v1/activities", {**told, "external_id": "2"})).json()
+    assert (made["member_id"], made["credited_member_id"]) == (str(old), str(kept))
+    # What both did counts together.
+    third = await mall.post("/v1/activities", {**told, "member_id": str(kept), "external_id": "2"})
+    assert third.json()["code"] == "activity_limit_reached"
+    shown = (await mall.get(f"/v1/members/{kept}/activities", kept)).json()["activities"]
+    assert [one["external_id"] for one in shown] == ["2"]
+    path = f"/v1/members/{old}/activation-events"
+    good = (await mall.post(path, {"event": "delivered"}, None, "k")).json()
+    assert (good["member_id"], good["points"], good["pending"]) == (str(kept), 10, 0)
+    by_hand = await mall.adjust(old, 7, "late")
+    assert (by_hand.status_code, by_hand.json()["member_id"]) == (201, str(kept))
+    assert (await mall.adjust(old, 7, "late")).json() == by_hand.json()
+    assert await mall.balance(kept) == 5 + 10 + 5 + 7
+
+
+async def test_what_awaits_a_check_when_its_member_is_merged_is_done_to_the_survivor(
+    mall: Mall,
+) -> None:
+    old, kept = await two_members(mall)
+    asked = (await mall.adjust(old, 20_000, "big")).json()
+    assert (asked["status"], asked["member_id"]) == ("awaits_check", str(old))
+    await merged(mall, old, kept)
+    checker = staff_headers(mall.clock, mall.program_id, ("admin",), subject="staff-2")
+    path = f"/v1/adjustments/{asked['adjustment_id']}/approval"
+    done = await mall.client.post(path, json={"note": "Seen"}, headers=checker)
+    assert (done.json()["status"], done.json()["member_id"]) == ("posted", str(kept))
+    assert await mall.balance(kept) == 20_000
+
+
+async def test_nobody_is_brought_by_who_they_were_merged_with(mall: Mall) -> None:
+    since = (mall.clock() - timedelta(days=9)).isoformat()
+    rule = {"kind": "referral", "effective_from": since, "points": 50, "referred_points": 20}
+    await mall.post("/v1/activity-rules", rule)
+    old, kept, friend = *await two_members(mall), await mall.enrol()
+    told = {"kind": "referral", "happened_at": mall.clock().isoformat()}
+
+    async def refer(who: UUID, whom: UUID, name: str) -> httpx.Response:
+        body = {**told, "member_id": str(who), "referred_member_id": str(whom)}
+        return await mall.post("/v1/activities", {**body, "external_id": name})
+
+    assert (await refer(friend, old, "a")).status_code == 201
+    await merged(mall, old, kept)
+    assert (await refer(old, kept, "b")).json()["code"] == "referral_of_self"
+    assert (await refer(friend, old, "c")).json()["code"] == "already_referred"
+    assert (await refer(kept, friend, "d")).json()["credited_member_id"] == str(kept)
+    assert (await mall.balance(kept), await mall.balance(friend)) == (20 + 50, 50 + 20)
 
 
 async def test_receipts_pushed_while_accounts_are_merged_all_end_at_the_survivor(
