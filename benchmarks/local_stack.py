@@ -10,12 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from benchmarks.engines import run_sql
 from benchmarks.run import Run
 from benchmarks.servers import ROOT
 from deploy.local.files import read_json
 from deploy.local.keep import read_state, supervisor_pid
 from deploy.local.layout import PARTS, Layout
+from deploy.local.ports import LOOPBACK
+from deploy.local.postgres import SUPERUSER
 
 START_SECONDS_MAX = 300.0
 
@@ -27,6 +31,7 @@ class Stack:
     told: dict[str, Any]
     pids: dict[str, int]
     supervisor_pid: int
+    postgres_url: str
 
     def url(self, service: str) -> str:
         """Of the service's API."""
@@ -36,6 +41,12 @@ class Stack:
     def staff_token(self) -> str:
         """Of the stack's administrator."""
         return str(self.told["credentials"]["staff"]["token"])
+
+    def settle(self) -> None:
+        """As `Engines.settle`, and with statistics of what is there by now."""
+        for url in self.told["databases"].values():
+            run_sql(url, "ANALYZE")
+        run_sql(self.postgres_url, "CHECKPOINT")
 
 
 @contextmanager
@@ -50,13 +61,21 @@ def open_stack(run: Run) -> Iterator[Stack]:
         pids = {name: int(part["pid"]) for name, part in parts.items()}
         supervisor = supervisor_pid(layout)
         assert supervisor is not None
-        yield Stack(read_json(layout.stack_file), pids, supervisor)
+        told = read_json(layout.stack_file)
+        yield Stack(told, pids, supervisor, _postgres_url(layout, told))
     except BaseException:
         run.say(f"the stack's logs are kept in {keep_logs(layout)}")
         raise
     finally:
         _command(layout, "clean")
         layout.home.rename(layout.home.with_name(f"stack-{os.getpid()}-{id(layout)}"))
+
+
+def _postgres_url(layout: Layout, told: dict[str, Any]) -> str:
+    """Of the superuser: services may not ask for checkpoints."""
+    password = (layout.data("postgres") / "password").read_text()
+    port = urlsplit(next(iter(told["databases"].values()))).port
+    return f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{port}/postgres"
 
 
 def keep_logs(layout: Layout) -> Path:

@@ -118,6 +118,7 @@ def _trial(run: Run, stack: Stack, town: Town) -> Trial:
     requests = town.batch_requests(run.sizes.line_batches, BATCH)
     port = urlsplit(stack.url("points")).port
     assert port is not None
+    stack.settle()
     meter = CpuMeter({name: [pid] for name, pid in stack.pids.items()})
     accepted = play(
         run.engines.folder,

@@ -32,7 +32,7 @@ class Sizes:
     reads: int = 30_000
     pgbench_seconds: int = 8
     events: int = 20_000
-    line_members: int = 20_000
+    line_members: int = MEMBERS
     line_batches: int = 20
     night_lots: int = 1_000_000
 
@@ -50,7 +50,7 @@ QUICK = Sizes(
     reads=6_000,
     pgbench_seconds=3,
     events=5_000,
-    line_members=5_000,
+    line_members=20_000,
     line_batches=5,
     night_lots=40_000,
 )
