@@ -20,7 +20,8 @@ from sqlalchemy.dialects.postgresql import JSON
 from services.points.tables.metadata import instant, metadata
 
 # One row a till's receipt, sale or refund; its id is made from the natural key, so the primary key
-# is the promise that a receipt counts once, for ever. `awaited`: a refund named this sale first.
+# is the promise that a receipt counts once, for ever. `awaited`: a refund
+# or a payment by points named this sale first.
 # `is_watched`: it names a member and was recorded while velocities were looked at.
 pos_transaction = Table(
     "pos_transaction",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.spending.redeeming import RedemptionPolicy, Spent, TakenLot, Tariff
 from services.points.storage.ledger.books import LOT_COLUMNS, read_lot
+from services.points.storage.receipts.pos_transactions import lock_pos_batch
 from shared.db import Collision, driver
 
 Parts = Mapping[str, Any]
@@ -84,14 +85,13 @@ class PaidReceipt(NamedTuple):
     paid_minor: int
 
 
-async def lock_paid_receipt(session: AsyncSession, transaction_id: UUID) -> None:
-    """Nobody else lets points pay this receipt until the transaction ends; taken before accounts.
+async def lock_paid_receipt(session: AsyncSession, program_id: UUID, transaction_id: UUID) -> None:
+    """Nobody else pays, records or refunds this receipt until the transaction ends.
 
-    The receipt has no row yet that could be locked.
+    Accounts are locked before. A receipt that was not recorded yet gets its row now, as when a
+    refund names it first: that is where its sale, its refunds and who pays it meet.
     """
-    connection = await driver(session)
-    number = int.from_bytes(transaction_id.bytes[:8], "big", signed=True)
-    await connection.execute("SELECT pg_advisory_xact_lock($1)", number)
+    await lock_pos_batch(session, program_id, (), (), {transaction_id})
 
 
 async def look_at_paid_receipt(

@@ -22,16 +22,16 @@ async def redeem_at_till(
 ) -> tuple[Captured, bool]:
     """Spend the points, once for the key. Returns what is answered, and whether it is new.
 
-    Lock order: the receipt that is paid, then the account. Raises why the policy, the receipt or
+    Lock order: the account, then the receipt that is paid. Raises why the policy, the receipt or
     the balance does not allow it, `IdempotencyKeyReused`, and `Collision`: do it again.
     """
-    await lock_paid_receipt(session, request.transaction_id)
     look, shop = await look_at_payment(session, now, request, is_locking=True)
     known = look.captures.get(request.redemption_id)
     if known is not None:
         if known.request_hash != request.fingerprint:
             raise IdempotencyKeyReused("This key came with another request before.")
         return known, False
+    await lock_paid_receipt(session, request.till.program_id, request.transaction_id)
     terms = await read_terms(session, now, request, look, shop)
     write = HoldWrite()
     write.books.origin = request.origin
