@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from shared.auth import read_revoked
 from shared.clock import sleep_unless
-from shared.db import DatabaseUnavailable, transaction
+from shared.db import transaction
+from shared.errors import Unavailable
 from shared.http.depends import Runtime
 from shared.logs import get_log
 
@@ -41,7 +42,7 @@ async def _look(runtime: Runtime) -> None:
     try:
         async with transaction(runtime.engine) as session:
             revoked = await read_revoked(session, since)
-    except DatabaseUnavailable as error:
+    except Unavailable as error:  # Also when only the end of reading was lost.
         log.warning("revocations_not_read", error=repr(error))
     else:
         runtime.verifier.put_revoked(revoked)

@@ -55,7 +55,7 @@ def turn(lot: Lot) -> tuple[bool, float, int]:
 
 @dataclass(eq=False)
 class Purse:
-    """One account's points."""
+    """One account's points. `told`: the events that points wait for, and when they came."""
 
     tokens: list[Lot] = field(default_factory=list)
     debt: int = 0
@@ -63,6 +63,7 @@ class Purse:
     version: int = 0
     case: str | None = None
     merged_into: "Purse | None" = None
+    told: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def balance(self) -> int:
@@ -167,6 +168,10 @@ class Purse:
         """Just these go."""
         self.version += 1
         return self._drop(tokens)
+
+    def hear(self, event: str, now: datetime) -> None:
+        """It counts for all that was earned by then, also for what comes later."""
+        self.told[event] = max(now, self.told.get(event, now))
 
     def activate(self, lots: Iterable[Lot]) -> None:
         """They are good from now on."""

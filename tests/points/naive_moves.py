@@ -75,6 +75,8 @@ def merge(merged: Purse, survivor: Purse) -> Union:
         union.debt, merged.debt = merged.debt, 0
         merged.version += 1
         union.paid = survivor.take_back(union.debt)
+    for event, at in merged.told.items():
+        survivor.hear(event, at)
     merged.merged_into = survivor
     return union
 

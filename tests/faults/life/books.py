@@ -17,6 +17,7 @@ from tests.points.naive import Purse, Refused
 from tests.points.naive_moves import Pool
 from tests.points.spending import set_redemption_policy
 from tests.points.wallets_at_hand import state_stars
+from tests.support.clock import NOON
 
 LASTS_DAYS = 3
 STARS_LAST_DAYS = 5
@@ -66,6 +67,8 @@ class Books(RuleBasedStateMachine):
     def begin(self, waits_for: str, grace_days: int) -> None:
         """A programme whose points last for some days, and pay 0.01 each."""
         do = self.world.do
+        # The same choices are the same life: each begins at the same instant.
+        self.world.mall.clock.now = NOON
         self.waits_for, self.grace_days = waits_for, grace_days
         self.mall = do(self.world.mall.another())
         expiry = {"kind": "rolling_days", "days": LASTS_DAYS}

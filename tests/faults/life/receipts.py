@@ -1,6 +1,7 @@
 """Receipts, what they and other deeds earn, and what pending points wait for."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -82,9 +83,10 @@ class Receipts(Books):
 
     def _earn(self, sale: Sale) -> None:
         assert sale.purse is not None
-        bought = self.mall.clock().fromisoformat(sale.body["purchased_at"])
+        bought = datetime.fromisoformat(sale.body["purchased_at"])
         terms: dict[str, Any] = {}
-        if self.waits_for == "event":
+        told = sale.purse.told.get("delivered")
+        if self.waits_for == "event" and (told is None or told < bought):
             terms = {"is_pending": True, "awaits": "delivered"}
         elif self.waits_for == "days" and end_of_day(bought) > self.now:
             terms = {"is_pending": True, "activates": end_of_day(bought)}
@@ -142,6 +144,7 @@ class Receipts(Books):
         purse = self.purses[member]
         lots = {lot for lot in purse.tokens if lot.is_pending and lot.awaits == event}
         assert told.json()["points"] == sum(lot in lots for lot in purse.tokens)
+        purse.hear(event, self.now)
         purse.activate(lots)
         self.compare()
 

@@ -12,7 +12,6 @@ import pytest
 from services.points.api.app import build_app
 from services.points.settings import PointsSettings
 from shared.contracts.points import PosTransactionRecorded
-from tests.points.lossy_wire import LossyWire, open_lossy_wire
 from tests.points.mall import Mall, open_door
 from tests.points.spending import (
     ask,
@@ -22,6 +21,7 @@ from tests.points.spending import (
     set_redemption_policy,
     spendable,
 )
+from tests.support.lossy_wire import LossyWire, open_lossy_wire
 from tests.support.service import make_runtime, open_engine
 
 

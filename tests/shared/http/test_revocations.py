@@ -13,7 +13,8 @@ from shared.ids import new_id
 from tests.shared.http.conftest import no_invariants, router
 from tests.support.clock import HandClock
 from tests.support.frame import PROGRAM, FrameSettings, until
-from tests.support.service import make_runtime, make_settings, open_client
+from tests.support.lossy_wire import open_lossy_wire
+from tests.support.service import make_runtime, make_settings, open_client, open_engine
 from tests.support.tokens import member_headers
 
 MEMBER = new_id()
@@ -59,6 +60,25 @@ async def test_a_revoked_token_is_refused_soon_and_by_a_process_that_starts_late
         await until(is_refused)
     async with open_client(_app(quick_runtime)) as client:
         assert await ask(client) == (401, "token_revoked")
+
+
+async def test_a_process_goes_on_listening_when_the_wire_is_cut_at_the_end_of_reading(
+    database_url: str, engine: AsyncEngine, clock: HandClock
+) -> None:
+    headers = member_headers(clock, PROGRAM, MEMBER)
+    async with open_lossy_wire(database_url) as wire, open_engine(wire.url) as far:
+        settings = make_settings(FrameSettings, wire.url, revocations_poll_seconds=0.02)
+        runtime = make_runtime("bells", settings, far, clock)
+        async with open_client(_app(runtime)) as client:
+            assert (await client.get("/v1/me", headers=headers)).status_code == 200
+            wire.cut = "after COMMIT"
+            await until(lambda: wire.cut == "never")
+            await _revoke(engine, clock)
+
+            async def is_refused() -> bool:
+                return (await client.get("/v1/me", headers=headers)).status_code == 401
+
+            await until(is_refused)
 
 
 async def test_when_the_database_goes_what_was_read_of_it_still_counts(
