@@ -1,6 +1,6 @@
 """Group commit: requests that wait at the same time share one transaction.
 
-One committer per process takes what has gathered, works it as one batch and answers everybody
+Few committers in a process take what has gathered, work it as one batch and answer everybody
 after the commit. A group that fails is redone one by one, so that nobody pays for a neighbour.
 """
 
@@ -17,6 +17,8 @@ from shared.db import Collision, CommitRefused, CommitUnknown, DatabaseUnavailab
 from shared.errors import Invariant, Unavailable
 
 _COLLISIONS_MAX = 3
+# Fewer are not worth a transaction of their own while another is under way: they gather on.
+_BESIDE_WEIGHT_MIN = 12
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -37,10 +39,12 @@ class _Waiting(Generic[Question, Answer]):
 
 
 class Gather(Generic[Question, Answer]):
-    """Questions in, answers out, one transaction at a time.
+    """Questions in, answers out, at most `lanes` transactions at a time.
 
     `work(session, questions)` returns one answer a question, in order. A group's weights add up
     to at most `weight_max` (a single heavier question goes alone); at most `waiting_max` wait.
+    A second lane works what has gathered while the first waits for the database, if that is
+    enough: big groups cost less. Two lanes are like two processes: `work` and `quick` must bear it.
     A group of `quick_weight_max` at most is shown to `quick(questions)` first, which stores all or
     nothing by itself and answers, or returns None to have `work` do it.
     """
@@ -52,6 +56,7 @@ class Gather(Generic[Question, Answer]):
         *,
         weight_max: int = 1_000,
         waiting_max: int = 2_000,
+        lanes: int = 1,
         quick: Callable[[Sequence[Question]], Awaitable[Sequence[Answer] | None]] | None = None,
         quick_weight_max: int = 250,
     ) -> None:
@@ -61,8 +66,11 @@ class Gather(Generic[Question, Answer]):
         self._waiting_max = waiting_max
         self._quick = quick
         self._quick_weight_max = quick_weight_max
+        self._lanes = lanes
         self._queue: deque[_Waiting[Question, Answer]] = deque()
-        self._news = asyncio.Event()
+        self._waiting_weight = 0
+        self._weight_under_way = 0
+        self._idle: list[asyncio.Future[None]] = []
         self._closing = False
 
     async def ask(self, question: Question, weight: int = 1) -> Answer:
@@ -73,7 +81,9 @@ class Gather(Generic[Question, Answer]):
             raise Overloaded("Too many requests wait. Send the same request again in a moment.")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(question, weight, future))
-        self._news.set()
+        self._waiting_weight += weight
+        if self._idle and self._is_enough():
+            _wake(self._idle.pop())
         return await future
 
     async def run(self) -> None:
@@ -82,13 +92,9 @@ class Gather(Generic[Question, Answer]):
         Nobody is left waiting when this is cancelled: the questions are refused.
         """
         try:
-            while True:
-                while self._queue:
-                    await self._commit(self._take())
-                if self._closing:
-                    return
-                self._news.clear()
-                await self._news.wait()
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(self._lanes):
+                    lanes.create_task(self._run_lane())
         finally:
             self._closing = True
             _fail(self._queue, ShuttingDown("The service is stopping. Send the same again."))
@@ -96,7 +102,31 @@ class Gather(Generic[Question, Answer]):
     def close(self) -> None:
         """Take no more questions; `run` returns when those that wait are answered."""
         self._closing = True
-        self._news.set()
+        while self._idle:
+            _wake(self._idle.pop())
+
+    async def _run_lane(self) -> None:
+        while True:
+            while self._queue and self._is_enough():
+                group = self._take()
+                weight = sum(waiting.weight for waiting in group)
+                self._weight_under_way += weight
+                try:
+                    await self._commit(group)
+                finally:
+                    self._weight_under_way -= weight
+            if self._closing:
+                # What is left is not enough to go beside another lane, which will take it.
+                return
+            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._idle.append(news)
+            await news
+
+    def _is_enough(self) -> bool:
+        """Whether those that wait are worth a transaction now: beside another, half as many."""
+        if self._weight_under_way == 0:
+            return True
+        return self._waiting_weight >= max(_BESIDE_WEIGHT_MIN, self._weight_under_way // 2)
 
     def _take(self) -> list[_Waiting[Question, Answer]]:
         group = [self._queue.popleft()]
@@ -104,6 +134,7 @@ class Gather(Generic[Question, Answer]):
         while self._queue and weight + self._queue[0].weight <= self._weight_max:
             group.append(self._queue.popleft())
             weight += group[-1].weight
+        self._waiting_weight -= weight
         metrics.GATHERED.observe(len(group))
         return group
 
@@ -158,6 +189,11 @@ class Gather(Generic[Question, Answer]):
         for waiting, answer in zip(group, answers, strict=True):
             if not waiting.answer.done():
                 waiting.answer.set_result(answer)
+
+
+def _wake(idle: asyncio.Future[None]) -> None:
+    if not idle.done():
+        idle.set_result(None)
 
 
 def _check_count(group: Sequence[object], answers: Sequence[object]) -> None:

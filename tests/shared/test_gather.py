@@ -226,3 +226,47 @@ async def test_what_the_quick_way_could_not_commit_for_sure_is_not_done_again(
         with pytest.raises(CommitUnknown):
             await gather.ask(1)
     assert desk.groups == []
+
+
+async def test_a_second_lane_works_what_gathers_while_the_first_waits(
+    engine: AsyncEngine, desk: Desk
+) -> None:
+    gather = Gather(engine, desk.work, lanes=2)
+    desk.gate.clear()
+    async with running(gather):
+        first = asyncio.create_task(gather.ask(0))
+        await until(lambda: desk.groups == [[0]])
+        more = [asyncio.create_task(gather.ask(n)) for n in range(1, 15)]
+        await until(lambda: len(desk.groups) == 2)
+        desk.gate.set()
+        assert await asyncio.gather(first, *more) == [2 * n for n in range(15)]
+    assert desk.groups == [[0], list(range(1, 15))]
+
+
+async def test_few_gather_on_while_another_transaction_is_under_way(
+    engine: AsyncEngine, desk: Desk
+) -> None:
+    gather = Gather(engine, desk.work, lanes=2)
+    desk.gate.clear()
+    async with running(gather):
+        first = asyncio.create_task(gather.ask(0, 100))
+        await until(lambda: desk.groups == [[0]])
+        light = asyncio.create_task(gather.ask(1, 49))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert desk.groups == [[0]], "less than half of what is under way is not worth it"
+        heavy = asyncio.create_task(gather.ask(2, 1))
+        await until(lambda: desk.groups == [[0], [1, 2]])
+        desk.gate.set()
+        assert await asyncio.gather(first, light, heavy) == [0, 2, 4]
+
+
+async def test_closing_lanes_answers_those_that_wait(engine: AsyncEngine, desk: Desk) -> None:
+    gather = Gather(engine, desk.work, lanes=3)
+    desk.gate.clear()
+    async with running(gather):
+        asked = [asyncio.create_task(gather.ask(n)) for n in range(40)]
+        await until(lambda: len(desk.groups) > 0)
+        gather.close()
+        desk.gate.set()
+        assert await asyncio.gather(*asked) == [2 * n for n in range(40)]

@@ -30,6 +30,8 @@ from shared.http.depends import Runtime, runtime_of
 
 PosGather = Gather[TillBatch, Answer]
 HoldGather = Gather[HoldTask, HoldAnswer]
+# Two groups of each kind under way: one is decided here while the other is in the database.
+_LANES = 2
 
 
 def settings_of(request: Request) -> PointsSettings:
@@ -82,13 +84,13 @@ async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
     async def work(session: AsyncSession, batches: Sequence[TillBatch]) -> Sequence[Answer]:
         return await record_pos_transactions(session, runtime.clock(), bounds, batches)
 
-    async with open_statements(settings.database_url, 1, name="points-sales") as statements:
+    async with open_statements(settings.database_url, _LANES, name="points-sales") as statements:
 
         async def quick(batches: Sequence[TillBatch]) -> Sequence[Answer] | None:
             return await record_plain_sales(statements, runtime.clock(), bounds, shelf, batches)
 
         gather: PosGather = Gather(
-            runtime.engine, work, weight_max=settings.batch_items_max, quick=quick
+            runtime.engine, work, weight_max=settings.batch_items_max, lanes=_LANES, quick=quick
         )
         async with _running(gather):
             yield gather
@@ -100,12 +102,12 @@ async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
         return await work_holds(session, runtime.clock(), tasks)
 
     url = runtime.settings.database_url
-    async with open_statements(url, 1, name="points-holds") as statements:
+    async with open_statements(url, _LANES, name="points-holds") as statements:
 
         async def quick(tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer] | None:
             return await work_holds_at_once(statements, runtime.clock(), tasks)
 
-        gather: HoldGather = Gather(runtime.engine, work, quick=quick)
+        gather: HoldGather = Gather(runtime.engine, work, lanes=_LANES, quick=quick)
         async with _running(gather):
             yield gather
 
