@@ -28,6 +28,7 @@ from shared.contracts.membership import (
     TokensRevoked,
 )
 from shared.contracts.points import PointsExpiringSoon
+from shared.ids import quick_uuid
 
 
 async def hear_enrolled(
@@ -147,7 +148,7 @@ def _reward(delivery: Delivery) -> Cause | None:
     if not all(about.values()) or not event.campaign_name:
         raise RewardIncomplete("The reward does not say what it is or whose campaign gave it.")
     return Cause(
-        member_id=event.member_id,
+        member_id=quick_uuid(event.member_id),
         kind=kind,
         cause_id=str(event.grant_id),
         occurred_at=event.granted_at,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -35,8 +35,7 @@ class Variable:
     example: str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Something that happened and that the member is told once.
 
     `(member, kind, cause_id, step)` is unique for ever. `facts` is a JSON object: what templates

@@ -1,8 +1,8 @@
 """What becomes of a due message: gate, then words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.notifications.domain.causes import VARIABLES, CauseKind
 from services.notifications.domain.default_templates import DEFAULTS
@@ -17,8 +17,7 @@ from services.notifications.domain.wording import Values, Wording, render
 Templates = Mapping[tuple[CauseKind, str, int], Wording]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """`state` is SENDING (go), PLANNED (again at `due_at`), SUPPRESSED or FAILED (never)."""
 
     due: DueMessage

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -29,8 +30,7 @@ class Verdict:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A message before the gate. `missing` names variables that cannot be told yet."""
 
     member_is_known: bool
@@ -50,38 +50,44 @@ class GateRules:
 Check = Callable[[Candidate, datetime, GateRules], Verdict]
 
 
+# Most messages pass every check: these answers are made once.
+_MEMBER_KNOWN = Verdict("member_known", Outcome.PASS)
+_NOT_SENT = Verdict("not_sent", Outcome.PASS)
+_FRESH = Verdict("fresh", Outcome.PASS)
+_WORDABLE = Verdict("wordable", Outcome.PASS)
+
+
 def _member_known(candidate: Candidate, now: datetime, rules: GateRules) -> Verdict:
     """Nobody is written to whose language and choices are not known here."""
     if candidate.member_is_known:
-        return Verdict("member_known", Outcome.PASS)
+        return _MEMBER_KNOWN
     return Verdict("member_known", Outcome.DEFER, "member_unknown", now + rules.retry_after)
 
 
 def _not_sent(candidate: Candidate, _: datetime, __: GateRules) -> Verdict:
     if candidate.was_sent:
         return Verdict("not_sent", Outcome.SUPPRESS, "already_sent")
-    return Verdict("not_sent", Outcome.PASS)
+    return _NOT_SENT
 
 
 def _fresh(candidate: Candidate, now: datetime, rules: GateRules) -> Verdict:
     """Counted from when it could first be sent: a back-dated cause is not stale by itself."""
     if now - candidate.planned_at > rules.message_ttl:
         return Verdict("fresh", Outcome.SUPPRESS, "message_expired")
-    return Verdict("fresh", Outcome.PASS)
+    return _FRESH
 
 
 def _wordable(candidate: Candidate, now: datetime, rules: GateRules) -> Verdict:
     """A tier's name may still be on its way; a message with a hole is never sent."""
     if candidate.missing:
         return Verdict("wordable", Outcome.DEFER, "variables_missing", now + rules.retry_after)
-    return Verdict("wordable", Outcome.PASS)
+    return _WORDABLE
 
 
 CHECKS: tuple[Check, ...] = (_member_known, _not_sent, _fresh, _wordable)
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The gate's answer: the first suppression, else the latest deferral, else pass."""
 
     outcome: Outcome
@@ -94,12 +100,12 @@ def judge(
     candidate: Candidate, now: datetime, rules: GateRules, checks: Sequence[Check] = CHECKS
 ) -> Judgement:
     """Ask every check about the candidate."""
-    verdicts = tuple(check(candidate, now, rules) for check in checks)
+    verdicts = tuple([check(candidate, now, rules) for check in checks])
+    if all(verdict.outcome is Outcome.PASS for verdict in verdicts):
+        return Judgement(Outcome.PASS, None, None, verdicts)
     for verdict in verdicts:
         if verdict.outcome is Outcome.SUPPRESS:
             return Judgement(Outcome.SUPPRESS, verdict.reason, None, verdicts)
     deferrals = [v for v in verdicts if v.outcome is Outcome.DEFER]
-    if deferrals:
-        last = max(deferrals, key=lambda v: v.until or now)
-        return Judgement(Outcome.DEFER, last.reason, last.until, verdicts)
-    return Judgement(Outcome.PASS, None, None, verdicts)
+    last = max(deferrals, key=lambda v: v.until or now)
+    return Judgement(Outcome.DEFER, last.reason, last.until, verdicts)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.notifications.domain.causes import CauseKind
@@ -37,8 +37,7 @@ class State(StrEnum):
     SUPPRESSED = "suppressed"
 
 
-@dataclass(frozen=True, slots=True)
-class DueMessage:
+class DueMessage(NamedTuple):
     """What the gate and the channels need of a message whose time has come."""
 
     program_id: UUID

@@ -1,6 +1,7 @@
 """From what the event knew (facts) and what we copied (directory) to a template's variables."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,9 @@ def fill_variables(due: DueMessage, directory: Directory) -> dict[str, str | int
         is_day = variable.kind is VariableKind.DAY
         value = _day(name, due, directory) if is_day else _value(name, due, directory)
         if isinstance(value, str):
-            value = value.translate(_WITHOUT_CONTROLS).strip()
+            # Whatever is printable has none.
+            value = value if value.isprintable() else value.translate(_WITHOUT_CONTROLS)
+            value = value.strip()
         if value is not None and value != "":
             filled[name] = value
     return filled
@@ -38,10 +41,14 @@ def _value(name: str, due: DueMessage, directory: Directory) -> Any:
 def _day(name: str, due: DueMessage, directory: Directory) -> str:
     if name in due.facts:
         return format_day(date.fromisoformat(due.facts[name]), due.locale)
-    named = due.facts.get("mall_id")
-    mall_id = UUID(named) if named else None
+    mall_id = _mall_id(due.facts.get("mall_id"))
     at: datetime = due.occurred_at
     return format_day(directory.local_day(at, mall_id, due.member_id), due.locale)
+
+
+@lru_cache(maxsize=1_000)
+def _mall_id(named: str | None) -> UUID | None:
+    return UUID(named) if named else None
 
 
 def _in_language(sentences: dict[str, str], locale: str, otherwise: str) -> str:

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,9 +14,10 @@ from services.notifications.domain.messages import Channel
 from services.notifications.storage.deliveries import verdicts_json
 from shared.db import driver
 
+_json_of = json.JSONEncoder(ensure_ascii=False).encode
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+
+class Plan(NamedTuple):
     """A message to be. Without a locale it waits for its member."""
 
     message_id: UUID
@@ -75,7 +76,7 @@ async def insert_plans(
         [p.channel.value for p in plans],
         [p.locale for p in plans],
         [p.template_version for p in plans],
-        [json.dumps(dict(p.cause.facts), ensure_ascii=False) for p in plans],
+        [_json_of(dict(p.cause.facts)) for p in plans],
         [p.cause.occurred_at for p in plans],
         [p.cause.correlation_id for p in plans],
         [p.cause.traceparent for p in plans],

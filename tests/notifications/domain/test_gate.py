@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 from services.notifications.domain.gate import (
@@ -23,13 +22,13 @@ def test_a_ready_message_passes_every_check() -> None:
 
 
 def test_nobody_unknown_is_written_to() -> None:
-    judged = judge(replace(READY, member_is_known=False), NOON, RULES)
+    judged = judge(READY._replace(member_is_known=False), NOON, RULES)
     assert (judged.outcome, judged.reason) == (Outcome.DEFER, "member_unknown")
     assert judged.until == NOON + timedelta(minutes=1)
 
 
 def test_a_message_that_was_sent_is_not_sent_again() -> None:
-    judged = judge(replace(READY, was_sent=True), NOON, RULES)
+    judged = judge(READY._replace(was_sent=True), NOON, RULES)
     assert (judged.outcome, judged.reason) == (Outcome.SUPPRESS, "already_sent")
 
 
@@ -40,13 +39,13 @@ def test_a_message_is_worth_sending_for_seven_days_and_not_longer() -> None:
 
 
 def test_a_message_that_lacks_a_name_waits_for_it() -> None:
-    judged = judge(replace(READY, missing=("tier_name",)), NOON, RULES)
+    judged = judge(READY._replace(missing=("tier_name",)), NOON, RULES)
     assert (judged.outcome, judged.reason) == (Outcome.DEFER, "variables_missing")
 
 
 def test_a_suppression_wins_over_a_deferral() -> None:
     late = NOON + timedelta(days=8)
-    judged = judge(replace(READY, missing=("tier_name",)), late, RULES)
+    judged = judge(READY._replace(missing=("tier_name",)), late, RULES)
     assert (judged.outcome, judged.reason) == (Outcome.SUPPRESS, "message_expired")
     assert len(judged.verdicts) == len(CHECKS)
 
@@ -55,5 +54,5 @@ def test_the_latest_of_two_deferrals_counts() -> None:
     def quiet_hours(_: Candidate, __: object, ___: GateRules) -> Verdict:
         return Verdict("quiet_hours", Outcome.DEFER, "quiet_hours", NOON + timedelta(hours=9))
 
-    judged = judge(replace(READY, missing=("x",)), NOON, RULES, [*CHECKS, quiet_hours])
+    judged = judge(READY._replace(missing=("x",)), NOON, RULES, [*CHECKS, quiet_hours])
     assert (judged.reason, judged.until) == ("quiet_hours", NOON + timedelta(hours=9))
