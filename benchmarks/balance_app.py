@@ -65,7 +65,7 @@ if __name__ == "__main__":
     built = build_app(os.environ["BALANCE_DATABASE_URL"])
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 1_000)
+    gc.set_threshold(250_000, 20, 1_000)
     uvicorn.run(
         built,
         host="127.0.0.1",
