@@ -215,3 +215,101 @@ class PointsActivated(Event):
     cause: Literal["clock", "event", "staff"]
     event: str | None = None
     activated_at: datetime
+
+
+class _Transfer(Event):
+    """Points between two members; both may be told. One transfer's events come in order."""
+
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("transfer_id",)
+
+    transfer_id: UUID
+    from_member_id: UUID
+    to_member_id: UUID
+    points: int
+
+
+class TransferOffered(_Transfer):
+    """They are set aside until the receiver decides, or `accept_until` passes."""
+
+    TYPE: ClassVar[str] = "points.transfer_offered.v1"
+
+    message: str
+    offered_at: datetime
+    accept_until: datetime
+
+
+class TransferAccepted(_Transfer):
+    """They are the receiver's."""
+
+    TYPE: ClassVar[str] = "points.transfer_accepted.v1"
+
+    closed_at: datetime
+
+
+class TransferDeclined(_Transfer):
+    """The receiver did not want them: they are free again."""
+
+    TYPE: ClassVar[str] = "points.transfer_declined.v1"
+
+    closed_at: datetime
+
+
+class TransferCancelled(_Transfer):
+    """The giver, or staff for them (`by_staff`), took the offer back: they are free again."""
+
+    TYPE: ClassVar[str] = "points.transfer_cancelled.v1"
+
+    by_staff: bool
+    closed_at: datetime
+
+
+class TransferExpired(_Transfer):
+    """Nobody took them in time: they are free again."""
+
+    TYPE: ClassVar[str] = "points.transfer_expired.v1"
+
+    closed_at: datetime
+
+
+class _PoolMoved(Event):
+    """Points of a household's pool moved. `household` are all who are in it right then, `member_id`
+    who moved them, or whose they are again. One pool's events come in order."""
+
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("pool_id",)
+
+    pool_id: UUID
+    name: str
+    owner_id: UUID
+    household: tuple[UUID, ...]
+    member_id: UUID
+    points: int
+    pool_balance: int
+    moved_at: datetime
+
+
+class PoolContributed(_PoolMoved):
+    """The member put points in."""
+
+    TYPE: ClassVar[str] = "points.pool_contributed.v1"
+
+
+class PoolSpent(_PoolMoved):
+    """The member spent points of the pool in a shop."""
+
+    TYPE: ClassVar[str] = "points.pool_spent.v1"
+
+    redemption_id: UUID
+    shop_id: UUID
+    mall_id: UUID
+    reference: str
+
+
+class PoolReturned(_PoolMoved):
+    """The member left, was sent away or the pool is over: their unspent points, maybe none, are
+    theirs again. `household` are those who were in it until then."""
+
+    TYPE: ClassVar[str] = "points.pool_returned.v1"
+
+    cause: Literal["left", "sent_away", "dissolved"]

@@ -98,11 +98,13 @@ def return_points(
     household: Household,
     givers: Mapping[int, UUID],
     members: Collection[UUID],
-) -> None:
-    """Give these members what is left of the points that they put in, as they are.
+) -> dict[UUID, int]:
+    """Give these members what is left of the points that they put in, as they are. Returns how
+    many each got, maybe none.
 
     What nobody put in (points that came back after their lot had ended) is the owner's.
     """
+    returned = {}
     pool, owner_id = household.account, household.pool.owner_id
     for member_id in sorted(members):
         parts = [
@@ -110,11 +112,13 @@ def return_points(
             for lot in pool.lots
             if givers.get(lot.version, owner_id) == member_id
         ]
+        returned[member_id] = sum(points for _, points in parts)
         if parts:
             move_id = derived_id(pool.account_id, "return", pool.version)
             facts = {"pool_id": str(pool.account_id), "member_id": str(member_id)}
             receiver = household.accounts[member_id]
             move_lots(books, pool, receiver, parts, Move("pool_return", move_id, facts))
+    return returned
 
 
 def end_pool(books: Books, household: Household, now: datetime) -> None:

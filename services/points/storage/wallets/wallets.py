@@ -191,11 +191,13 @@ async def lock_target(
     if (member_id, wallet) not in ids:
         raise MemberUnknown("No such member in this programme.")
     member = survivor_of(accounts, member_id)
-    account = member if wallet == POINTS else accounts[ids[member_id, wallet]]
-    if member is None or account is None or account.member_id != member.account_id:
+    assert member is not None
+    if wallet == POINTS:
+        return Target(kind, member, member, "UTC")
+    account = accounts[ids[member_id, wallet]]
+    if account.member_id != member.account_id:
         raise Collision("The account was merged meanwhile.")
-    zone = await find_program_zone(session, program_id) if wallet != POINTS else "UTC"
-    return Target(kind, account, member, zone)
+    return Target(kind, account, member, await find_program_zone(session, program_id))
 
 
 async def sum_grants_left(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.members.errors import TransferUnknown
 from services.points.domain.members.transfers import ACCEPTED, Transfer, take_transfer
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.transfer_news import tell_transfers
 from services.points.storage.members.transfers import close_transfers, lock_transfer
 from services.points.storage.receipts.pos_transactions import load_lots
 
@@ -37,4 +38,5 @@ async def accept_transfer(
     take_transfer(write.books, giver, receiver, transfer, now)
     await close_transfers(session, program_id, [transfer])
     await write_books(session, program_id, now, write)
+    await tell_transfers(session, program_id, [transfer], now)
     return transfer

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.members.errors import TransferUnknown
 from services.points.domain.members.transfers import CANCELLED, Transfer, free_transfer
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.transfer_news import tell_transfers
 from services.points.storage.members.transfers import close_transfers, lock_transfer
 
 
@@ -30,4 +31,5 @@ async def cancel_transfer(
     free_transfer(write.books, giver, transfer, CANCELLED, cancelled_by, now)
     await close_transfers(session, program_id, [transfer])
     await write_books(session, program_id, now, write)
+    await tell_transfers(session, program_id, [transfer], now)
     return transfer

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.ledger.moves import Move, move_lots, pick_spendable
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.pool_news import tell_contributed
 from services.points.storage.members.pools import insert_contributions, lock_joined
 from services.points.storage.receipts.pos_transactions import load_lots
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
@@ -54,4 +55,5 @@ async def contribute_to_pool(
     await write_books(session, program_id, now, write)
     versions = [posting.version for posting in made]
     await insert_contributions(session, program_id, pool_id, member_id, versions)
+    await tell_contributed(session, program_id, household, member_id, points, now)
     return answer, True

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.members.errors import TransferUnknown
 from services.points.domain.members.transfers import DECLINED, Transfer, free_transfer
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.transfer_news import tell_transfers
 from services.points.storage.members.transfers import close_transfers, lock_transfer
 
 
@@ -25,4 +26,5 @@ async def decline_transfer(
     free_transfer(write.books, giver, transfer, DECLINED, f"member {member_id}", now)
     await close_transfers(session, program_id, [transfer])
     await write_books(session, program_id, now, write)
+    await tell_transfers(session, program_id, [transfer], now)
     return transfer

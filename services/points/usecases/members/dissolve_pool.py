@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.members.pools import JOINED, end_pool, return_points
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.pool_news import tell_returned
 from services.points.storage.members.pools import (
     close_pool,
     find_pool,
@@ -35,7 +36,8 @@ async def dissolve_pool(
     givers = await load_contributions(session, program_id, household)
     write = Write()
     write.books.origin = origin
-    return_points(write.books, household, givers, joined)
+    returned = return_points(write.books, household, givers, joined)
     end_pool(write.books, household, now)
     await close_pool(session, program_id, household.pool)
     await write_books(session, program_id, now, write)
+    await tell_returned(session, program_id, household, joined, returned, "dissolved", now)

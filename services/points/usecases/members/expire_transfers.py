@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.members.transfers import Transfer, expire_due
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.transfer_news import tell_transfers
 from services.points.storage.members.transfers import (
     close_transfers,
     find_transfer,
@@ -31,6 +32,7 @@ async def expire_transfers(session: AsyncSession, now: datetime) -> int:
             closed += expire_due(write.books, giver, [transfer], now)
         await close_transfers(session, program_id, closed)
         await write_books(session, program_id, now, write)
+        await tell_transfers(session, program_id, closed, now)
         done += len(closed)
     return done
 

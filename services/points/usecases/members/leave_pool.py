@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.members.errors import PoolOwnerStays, PoolUnknown
-from services.points.domain.members.pools import LEFT, return_points
+from services.points.domain.members.pools import JOINED, LEFT, return_points
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.pool_news import tell_returned, who_is_in
 from services.points.storage.members.pools import (
     load_contributions,
     lock_household,
@@ -39,7 +40,11 @@ async def leave_pool(
     givers = await load_contributions(session, program_id, household)
     write = Write()
     write.books.origin = origin
-    return_points(write.books, household, givers, {member_id})
+    until_then, was_joined = who_is_in(household), part.status == JOINED
+    returned = return_points(write.books, household, givers, {member_id})
     part.status, part.since = LEFT, now
     await put_pool_member(session, program_id, pool_id, part)
     await write_books(session, program_id, now, write)
+    if was_joined:
+        cause = "left" if sent_by == member_id else "sent_away"
+        await tell_returned(session, program_id, household, until_then, returned, cause, now)

@@ -11,6 +11,7 @@ from services.points.domain.ledger.moves import pick_spendable
 from services.points.domain.members.errors import TransferReceiverUnknown, TransferToSelf
 from services.points.domain.members.transfers import OFFERED, Transfer, TransferBounds
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.transfer_news import tell_transfers
 from services.points.storage.members.transfers import find_transfer, insert_transfer, sum_given
 from services.points.storage.receipts.directory import resolve_numbers
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
@@ -77,6 +78,7 @@ async def offer_transfer(
     answer = {"transfer_id": str(transfer_id)}
     await keep_answer(session, program_id, operation, offer.idempotency_key, asked, answer, now)
     await write_books(session, program_id, now, write)
+    await tell_transfers(session, program_id, [made], now)
     return made, True
 
 

@@ -15,6 +15,7 @@ from services.points.domain.receipts.caps import NewUsage
 from services.points.domain.receipts.errors import ShopUnknown
 from services.points.domain.receipts.receipts import local_day
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.members.pool_news import tell_spent
 from services.points.storage.members.pools import (
     find_place,
     find_spent,
@@ -90,6 +91,15 @@ async def spend_from_pool(
     await keep_answer(session, program_id, operation, asked.idempotency_key, hash_, answer, now)
     await write_books(session, program_id, now, write)
     await insert_spending(session, program_id, posting, asked.reference, now)
+    spent_now = {
+        "member_id": asked.member_id,
+        "points": asked.points,
+        "redemption_id": redemption_id,
+        "shop_id": asked.shop_id,
+        "mall_id": mall_id,
+        "reference": asked.reference,
+    }
+    await tell_spent(session, program_id, household, spent_now, now)
     return answer, True
 
 
