@@ -109,6 +109,8 @@ async def first_versions(line: Line) -> dict[str, list[int]]:
         for place in places:
             while await consumer.position(place) < ends[place]:
                 for record in (await consumer.getmany(place, timeout_ms=500)).get(place, []):
+                    if ("ce_type", b"points.posted.v1") not in record.headers:
+                        continue
                     data = json.loads(record.value)
                     versions = seen.setdefault(data["account_id"], [])
                     if data["version"] not in versions:

@@ -149,9 +149,18 @@ class Line:
         secret = derive_till_secret(DEPLOYMENT_KEY, self.program_id, shop_id, "T1", 1)
         return Till(self.program_id, shop_id, "T1", 1), secret
 
-    async def ask(self, part: str, method: str, path: str, body: Any = None) -> Any:
+    def issue_token(self, client_id: str) -> str:
+        """A token of hours, for a client of staff."""
+        issued = run_tool(
+            "services.membership",
+            *("issue-token", "--client-id", client_id, "--hours", str(TOKEN_HOURS)),
+            environment=self.environment("membership", 1),
+        )
+        return issued[-1]
+
+    async def ask(self, part: str, method: str, path: str, body: Any = None, key: str = "") -> Any:
         """A request by the administrator; asserts success and returns the document."""
-        headers = {**self.headers, "Idempotency-Key": f"{method} {path}"}
+        headers = {**self.headers, "Idempotency-Key": key or f"{method} {path}"}
         async with httpx.AsyncClient(
             base_url=self.parts[part].url, headers=headers, timeout=30, trust_env=False
         ) as client:
@@ -209,12 +218,7 @@ def _make_program(line: Line) -> None:
         environment=environment,
     )
     line.program_id = UUID(json.loads(made[-1])["program_id"])
-    token = run_tool(
-        "services.membership",
-        *("issue-token", "--client-id", "admin", "--hours", str(TOKEN_HOURS)),
-        environment=environment,
-    )
-    line.token = token[-1]
+    line.token = line.issue_token("admin")
 
 
 async def _fill_directory(line: Line) -> None:

@@ -4,23 +4,17 @@ Each request has a key and is sent until it is answered, the same bytes each tim
 say is what the books must say in the end.
 """
 
-import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-import httpx
+from tests.support.asking import Counter
+from tests.support.line import Line
 
-from shared.auth import till_headers
-from shared.ids import new_id
-from tests.support.line import SHOPS, Line
-
-GIVE_UP_SECONDS = 90
 # Points may not know the member yet, or the member may not have them.
-_NOTHING_HAPPENED = {"insufficient_points", "member_unknown"}
+NOTHING_HAPPENED = {"insufficient_points", "member_unknown"}
 
 
 async def let_points_pay(line: Line) -> None:
@@ -33,8 +27,7 @@ async def let_points_pay(line: Line) -> None:
 class Spender:
     """One member's spending in one shop. `spent` is what was acknowledged, less what came back."""
 
-    line: Line
-    client: httpx.AsyncClient
+    counter: Counter
     seed: str
     member_number: str
     shop: int
@@ -96,30 +89,14 @@ class Spender:
 
     async def _ask(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The answer, or None when nothing happened."""
-        raw, path = json.dumps(body).encode(), f"/v1/{what}"
-        till, secret = self.line.till(self.shop % SHOPS)
-        url = self.line.parts["points-api"].url + path
-        deadline = asyncio.get_running_loop().time() + GIVE_UP_SECONDS
-        while True:
-            now = int(datetime.now(UTC).timestamp())
-            headers = till_headers(secret, till, new_id().hex, now, path, raw)
-            headers["Content-Type"] = "application/json"
-            try:
-                answer = await self.client.post(url, content=raw, headers=headers)
-            except httpx.HTTPError:
-                answer = None
-            if answer is not None and answer.status_code != 503:
-                found: dict[str, Any] = answer.json()
-                if answer.status_code < 300:
-                    return found
-                assert found["code"] in _NOTHING_HAPPENED, answer.text
-                return None
-            assert asyncio.get_running_loop().time() < deadline, "points never came back"
-            await asyncio.sleep(0.05)
+        answer = await self.counter.till(self.shop, what, body)
+        found: dict[str, Any] = answer.found
+        if answer.status < 300:
+            return found
+        assert answer.code in NOTHING_HAPPENED, found
+        return None
 
 
-def spender_of(
-    line: Line, client: httpx.AsyncClient, seed: int, index: int, member_number: str
-) -> Spender:
+def spender_of(counter: Counter, seed: int, index: int, member_number: str) -> Spender:
     """The spending of the person with that index."""
-    return Spender(line, client, f"S{seed}-{index}", member_number, index)
+    return Spender(counter, f"S{seed}-{index}", member_number, index)

@@ -2,8 +2,7 @@
 members spend meanwhile."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -12,23 +11,23 @@ from uuid import UUID
 
 import httpx
 
-from shared.auth import till_headers
-from shared.ids import new_id
+from tests.support.asking import Counter
+from tests.support.company import Company, Somebody
 from tests.support.frame import until
 from tests.support.line import SHOPS, Line
 from tests.support.spending import spender_of
 
-PATH = "/v1/pos-transactions"
-GIVE_UP_SECONDS = 90
+# Of all people so many at the end are a household, and so many before them one person twice.
+HOUSEHOLD, TWINS = 2, 2
 
 
 @dataclass
-class Person:
+class Person(Somebody):
     """Somebody with a phone, and what the books must say of them in the end."""
 
-    phone: str
     member_id: str = ""
     member_number: str = ""
+    phone: str = ""
     points: int = 0
     bonus: int = 0
     spent: int = 0
@@ -75,11 +74,20 @@ class Traffic:
     pushed: int = 0
     refused: list[str] = field(default_factory=list)
     total: int = 0
+    company: Company | None = None
 
     async def run(
-        self, people: int, sales: int, meanwhile: Callable[["Traffic"], Awaitable[None]]
+        self,
+        people: int,
+        sales: int,
+        meanwhile: Callable[["Traffic"], Coroutine[Any, Any, None]],
+        *,
+        with_files: bool = False,
     ) -> None:
-        """Push everything with eight tills at once while `meanwhile` does its worst."""
+        """Push everything with eight tills at once while `meanwhile` does its worst.
+
+        Files are slow: a job looks after them every few seconds.
+        """
         random = Random(self.seed)
         bodies = self._plan(random, people, sales)
         await self._join(random)
@@ -90,22 +98,40 @@ class Traffic:
         random.shuffle(queue)
         queue += random.choices(queue, k=len(queue) // 10)  # Tills that heard nothing repeat.
         self.total = len(queue)
-        trouble = asyncio.create_task(meanwhile(self))
         async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+            counter = Counter(self.line, client)
+            self.company = await self._gather_company(counter)
+            trouble = asyncio.create_task(meanwhile(self))
             pending = iter(queue)
-            tills = [self._work(client, pending) for _ in range(8)]
-            await asyncio.gather(*tills, *self._spending(client, sales))
-        await trouble
+            tills = [self._work(counter, pending) for _ in range(8)]
+            company = self.company.run(sales, with_files=with_files)
+            await asyncio.gather(*tills, *self._spending(counter, sales), company)
+            await trouble
 
-    def _spending(self, client: httpx.AsyncClient, times: int) -> list[Coroutine[Any, Any, None]]:
-        """Everybody spends what they have, meanwhile."""
+    async def _gather_company(self, counter: Counter) -> Company:
+        await counter.open_front()
+        singles, twins, household = self.groups
+        checker = await counter.token_of_staff("second pair of eyes")
+        return Company(counter, f"C{self.seed}", singles, household, twins, checker)
+
+    @property
+    def groups(self) -> tuple[list[Person], list[Person], list[Person]]:
+        """Those whose books are theirs alone, the twins, and the household."""
+        first, second = -HOUSEHOLD - TWINS, -HOUSEHOLD
+        return self.people[:first], self.people[first:second], self.people[second:]
+
+    def _spending(self, counter: Counter, times: int) -> list[Coroutine[Any, Any, None]]:
+        """Everybody but the twins spends what they have, meanwhile."""
 
         async def spend(person: Person, index: int) -> None:
-            spender = spender_of(self.line, client, self.seed, index, person.member_number)
+            spender = spender_of(counter, self.seed, index, person.member_number)
             await spender.run(times)
             person.spent = spender.spent
 
-        return [spend(person, index) for index, person in enumerate(self.people)]
+        _, twins, _ = self.groups
+        return [
+            spend(person, index) for index, person in enumerate(self.people) if person not in twins
+        ]
 
     async def reached(self, share: float) -> None:
         """Wait until that share of the traffic was answered."""
@@ -115,7 +141,7 @@ class Traffic:
         bodies = []
         for index in range(people):
             phone = f"+86138{random.randrange(10**8):08d}"
-            person = Person(phone)
+            person = Person(phone=phone)
             self.people.append(person)
             own: list[dict[str, Any]] = []
             for number in range(sales):
@@ -184,33 +210,15 @@ class Traffic:
         if person is not None:
             body["member_number"] = person.member_number
 
-    async def _work(self, client: httpx.AsyncClient, bodies: Any) -> None:
+    async def _work(self, counter: Counter, bodies: Any) -> None:
         for body in bodies:
-            await self._push(client, body)
+            await self._push(counter, body)
             self.pushed += 1
 
-    async def _push(self, client: httpx.AsyncClient, body: dict[str, Any]) -> None:
-        """Send until something other than "try again" is heard; the same bytes each time."""
-        raw = json.dumps(body).encode()
+    async def _push(self, counter: Counter, body: dict[str, Any]) -> None:
         shop = self.line.shop_ids.index(UUID(body["shop_id"]))
-        till, secret = self.line.till(shop)
-        url = self.line.parts["points-api"].url + PATH
-        deadline = asyncio.get_running_loop().time() + GIVE_UP_SECONDS
-        while True:
-            now = int(datetime.now(UTC).timestamp())
-            headers = till_headers(secret, till, new_id().hex, now, PATH, raw)
-            try:
-                answer = await client.post(
-                    url, content=raw, headers={**headers, "Content-Type": "application/json"}
-                )
-            except httpx.HTTPError:
-                pass
-            else:
-                if answer.status_code in {200, 201}:
-                    self.heard[body["receipt_number"]] = answer.json()
-                    return
-                if answer.status_code != 503:
-                    self.refused.append(f"{answer.status_code} {answer.text}")
-                    return
-            assert asyncio.get_running_loop().time() < deadline, "the line never came back"
-            await asyncio.sleep(0.05)
+        answer = await counter.till(shop, "pos-transactions", body)
+        if answer.status in {200, 201}:
+            self.heard[body["receipt_number"]] = answer.found
+        else:
+            self.refused.append(f"{answer.status} {answer.found}")
