@@ -48,10 +48,12 @@ async def check_schema(
     *,
     known: Mapping[str, Any] | None = None,
     examples: int = 15,
+    answered: dict[str, set[str]] | None = None,
 ) -> int:
     """Try every operation with valid and broken input; half of it names the `known` path values.
 
-    Returns how many requests were sent. Raises Schemathesis' failures, which show the request.
+    Returns how many requests were sent, and adds to `answered` the statuses and codes of each
+    operation, by method and path as the document has them. Raises Schemathesis' failures, which show the request.
     """
     print(f"schema checks: GALLERIA_SCHEMA_SEED={SEED}")
     schema = schemathesis.openapi.from_dict(document)
@@ -62,7 +64,26 @@ async def check_schema(
             answer = await client.send(_request(client, case, headers_for))
             case.validate_response(answer, checks=CHECKS)
             sent += 1
+            if answered is not None:
+                answered.setdefault(operation.label, set()).add(_said(answer))
     return sent
+
+
+def _said(answer: httpx.Response) -> str:
+    """The status, and the code of a problem: "201", "422 validation_failed"."""
+    is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+    return (
+        f"{answer.status_code} {answer.json()['code']}" if is_problem else f"{answer.status_code}"
+    )
+
+
+def operations_of(document: dict[str, Any]) -> set[str]:
+    """All operations of the document, by method and path."""
+    return {
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
 
 
 def _cases(
