@@ -53,7 +53,8 @@ async def check_schema(
     """Try every operation with valid and broken input; half of it names the `known` path values.
 
     Returns how many requests were sent, and adds to `answered` the statuses and codes of each
-    operation, by method and path as the document has them. Raises Schemathesis' failures, which show the request.
+    operation, by method and path as the document has them. Raises Schemathesis' failures, which
+    show the request.
     """
     print(f"schema checks: GALLERIA_SCHEMA_SEED={SEED}")
     schema = schemathesis.openapi.from_dict(document)

@@ -149,7 +149,7 @@ INVARIANTS: Mapping[str, str] = {
         WHERE r.finished_at IS NULL AND EXISTS (
             SELECT 1 FROM night_run n WHERE n.program_id = r.program_id
             AND n.due_at >= r.due_at + interval '2 days')""",
-    "I20_what_is_held_back_has_an_open_case": """
+    "I21_what_is_held_back_has_an_open_case": """
         SELECT count(*) FROM (
             (SELECT program_id, transaction_id FROM pos_transaction
              WHERE kind = 'sale' AND status = 'in_review'

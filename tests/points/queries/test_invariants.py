@@ -1,5 +1,8 @@
 """Each kind of damage is seen by the invariant that is there for it."""
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
@@ -88,7 +91,7 @@ DAMAGE = {
         "SELECT :p, d, d, 'UTC', 'expire', d FROM (VALUES ('2026-03-01Z'::timestamptz), "
         "('2026-03-03Z')) x (d)"
     ),
-    "I20_what_is_held_back_has_an_open_case": (
+    "I21_what_is_held_back_has_an_open_case": (
         "UPDATE pos_transaction SET status = 'in_review' WHERE program_id = :p AND kind = 'sale'"
     ),
     "I19_activities_are_posted": (
@@ -112,6 +115,14 @@ async def broken(mall: Mall) -> set[str]:
 
 def test_there_is_damage_for_every_invariant() -> None:
     assert set(DAMAGE) == set(INVARIANTS)
+
+
+def test_the_readme_lists_every_invariant_by_number() -> None:
+    readme = Path(__file__).parents[3] / "services" / "points" / "README.md"
+    listed = re.findall(r"^\| `(I\d+_\w+)` \|", readme.read_text(), re.MULTILINE)
+    assert set(listed) == set(INVARIANTS)
+    numbers = [int(name[1:].split("_")[0]) for name in listed]
+    assert numbers == sorted(numbers)
 
 
 async def test_each_damage_is_seen_and_told_to_those_who_run_the_service(
