@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,6 +10,7 @@ from services.membership.domain.purchases import Purchase
 from services.membership.usecases.apply_purchases import apply_purchases
 from shared.consumer import Delivery, Handlers
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
+from shared.ids import quick_uuid
 
 
 async def _on_receipts(
@@ -23,13 +25,12 @@ async def _on_receipts(
 
 def _purchase(delivery: Delivery) -> Purchase | None:
     """Nobody's receipts are of no interest; they are told again if they become somebody's."""
-    event = delivery.event
-    assert isinstance(event, PosTransactionRecorded | PosTransactionAttributed)
+    event = cast(PosTransactionRecorded | PosTransactionAttributed, delivery.event)
     if event.member_id is None:
         return None
     return Purchase(
-        event.member_id,
-        event.transaction_id,
+        quick_uuid(event.member_id),
+        quick_uuid(event.transaction_id),
         event.kind,
         event.purchased_at,
         event.total_minor,

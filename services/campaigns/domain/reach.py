@@ -125,3 +125,10 @@ def day_totals(book: Rulebook, receipts: Iterable[Receipt]) -> DayTotals:
             for rules in scopes_of(book, receipt, line).of_days:
                 totals[rules] = totals.get(rules, 0) + line.amount_minor
     return totals
+
+
+def add_to_day(totals: DayTotals, meeting: Meeting) -> None:
+    """Add what the scopes count of a receipt that they have met."""
+    for rules, amount_minor, _ in meeting.counted:
+        if rules.by_day:
+            totals[rules] = totals.get(rules, 0) + amount_minor

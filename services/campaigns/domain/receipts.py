@@ -102,7 +102,7 @@ def as_receipt(stored: StoredReceipt) -> Receipt | None:
     sale = stored.sale
     if sale is None:
         return None
-    local_at = sale.purchased_at.astimezone(_zone(sale.time_zone))
+    local_at = local_time(sale.purchased_at, sale.time_zone)
     return Receipt(
         stored.receipt_id,
         stored.member_id,
@@ -114,6 +114,11 @@ def as_receipt(stored: StoredReceipt) -> Receipt | None:
         net_lines(sale, stored.refunds),
         local_at.date(),
     )
+
+
+def local_time(purchased_at: datetime, time_zone: str) -> datetime:
+    """The instant as clocks in the mall's zone showed it."""
+    return purchased_at.astimezone(_zone(time_zone))
 
 
 def to_be_judged(stored: Iterable[StoredReceipt]) -> dict[UUID, Receipt]:
@@ -133,8 +138,19 @@ def net_lines(sale: Sale, refunds: Sequence[Refund]) -> tuple[Line, ...]:
     A refund that names no sold line takes from the lines in their order. A sale without lines is
     one line of its total.
     """
-    sold = sale.lines or (Line(0, None, None, sale.total_minor, 0),)
     brand, category = sale.shop_brand, sale.shop_category
+    return judged_lines(sale.lines, sale.total_minor, brand, category, refunds)
+
+
+def judged_lines(
+    lines: tuple[Line, ...],
+    total_minor: int,
+    brand: str | None,
+    category: str | None,
+    refunds: Sequence[Refund],
+) -> tuple[Line, ...]:
+    """The same of a sale's parts."""
+    sold = lines or (Line(0, None, None, total_minor, 0),)
     for line in sold:
         if (brand and not line.brand) or (category and not line.category):
             sold = with_shop(sold, brand, category)

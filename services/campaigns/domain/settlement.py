@@ -124,6 +124,14 @@ def _pin(
 
 def settle(state: FamilyState, days: set[date], judgement: Judgement) -> FamilyChanges:
     """The difference between the stored state of these days and the wanted one."""
+    if not state.grants and not state.withheld:
+        # As it is for most: nothing can be pinned, kept or taken back.
+        new = [(deserved, 1) for deserved in judgement.deserved]
+        return FamilyChanges(new=new, withheld=list(judgement.withheld))
+    return _difference(state, days, judgement)
+
+
+def _difference(state: FamilyState, days: set[date], judgement: Judgement) -> FamilyChanges:
     changes = FamilyChanges()
     rows = {g.grant_id: g for g in state.grants if g.local_day in days}
     withheld = {(w.campaign.campaign_id, w.unit_key): w for w in judgement.withheld}

@@ -1,5 +1,6 @@
 """Write a claim's decision: the book's line, and the grant when it was earned."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,7 +160,7 @@ def _answer(scene: Scene, decided: Decided, claim_id: UUID, new: NewGrant | None
         "reward": _reward(scene, decided),
         "grant_id": str(new.grant.grant_id) if new else None,
         "is_handed_out": bool(new and new.grant.kind == "gift" and decided.hand_out),
-        "explanation": dict(new.explanation) if new else None,
+        "explanation": json.loads(new.explanation) if new else None,
     }
 
 

@@ -20,13 +20,11 @@ from services.campaigns.storage.grants import (
 )
 from services.campaigns.storage.handbook import Handbook
 from services.campaigns.storage.members import MemberRow
+from services.campaigns.storage.reward_news import Cause, granted_news
 from services.campaigns.storage.usage import replace_withheld, update_uses
-from shared.contracts.campaigns import GiftBillBackFlagged, RewardGranted, RewardRevoked
-from shared.contracts.event import Event
-from shared.outbox import News, tell
-
-# Correlation id and trace parent of what caused a decision.
-Cause = tuple[str, str]
+from shared.contracts.campaigns import GiftBillBackFlagged, RewardRevoked
+from shared.logs import correlation_id, trace_parent
+from shared.outbox import News, ReadyNews, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +75,16 @@ async def write_decisions(session: AsyncSession, scene: Scene, decisions: Decisi
     await tell(session, list(_news(scene, decisions)))
 
 
-def _news(scene: Scene, decisions: Decisions) -> Iterator[News]:
+def _news(scene: Scene, decisions: Decisions) -> Iterator[News | ReadyNews]:
     for revocation in decisions.revocations:
-        yield _item(scene, revocation.grant, reward_revoked(scene, revocation))
+        event = reward_revoked(scene, revocation)
+        yield News(event, scene.now, *_cause(scene, revocation.grant))
     for new in decisions.new:
-        yield _item(scene, new.grant, reward_granted(scene, new))
+        yield granted_news(
+            scene.handbook, scene.program_id, scene.now, new, _cause(scene, new.grant)
+        )
     for grant, shortfall in decisions.shortfalls:
-        event = GiftBillBackFlagged(
+        flagged = GiftBillBackFlagged(
             program_id=scene.program_id,
             grant_id=grant.grant_id,
             member_id=grant.member_id,
@@ -92,40 +93,14 @@ def _news(scene: Scene, decisions: Decisions) -> Iterator[News]:
             shortfall_minor=shortfall,
             flagged_at=scene.now,
         )
-        yield _item(scene, grant, event)
+        yield News(flagged, scene.now, *_cause(scene, grant))
 
 
-def _item(scene: Scene, grant: Grant, event: Event) -> News:
+def _cause(scene: Scene, grant: Grant) -> Cause:
     cause = scene.causes.get(grant.receipt_id)
     if cause is None and grant.member_id is not None:
         cause = scene.causes.get(grant.member_id)
-    if cause is None:
-        return News(event, scene.now)
-    return News(event, scene.now, cause[0], cause[1])
-
-
-def reward_granted(scene: Scene, new: NewGrant) -> RewardGranted:
-    """The event of a new grant."""
-    grant = new.grant
-    campaign = scene.handbook.rules.versions[grant.campaign_id, grant.version]
-    gift = scene.handbook.gifts.get(grant.gift_sku or "", {})
-    return RewardGranted(
-        program_id=scene.program_id,
-        grant_id=grant.grant_id,
-        member_id=grant.member_id,
-        campaign_id=grant.campaign_id,
-        campaign_version=grant.version,
-        campaign_name=campaign.name_zh,
-        kind=grant.kind,
-        points=grant.points,
-        gift_sku=grant.gift_sku,
-        gift_name=gift.get("zh-CN"),
-        receipt_id=grant.receipt_id,
-        mall_id=new.mall_id,
-        shop_id=new.shop_id,
-        granted_at=grant.granted_at,
-        explanation=dict(new.explanation),
-    )
+    return cause or (correlation_id.get(), trace_parent.get())
 
 
 def reward_revoked(scene: Scene, revocation: Revocation) -> RewardRevoked:

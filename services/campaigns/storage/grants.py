@@ -1,6 +1,5 @@
 """Grants: reading them for judgement and writing what was decided."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.grants import Grant
 from services.campaigns.domain.reach import Held, MemberDay
+from services.campaigns.storage.columns import columns_of
 from shared.db import Driver, driver
 from shared.errors import Invariant
 
@@ -21,13 +21,13 @@ threshold_minor, shortfall_minor, granted_at, used_minor"""
 
 
 class NewGrant(NamedTuple):
-    """A grant and why: `inputs` are the facts, `explanation` has a sentence a language."""
+    """A grant and why, in JSON: `inputs` are the facts, `explanation` a sentence a language."""
 
     grant: Grant
     mall_id: UUID
     shop_id: UUID
-    inputs: Mapping[str, Any]
-    explanation: Mapping[str, str]
+    inputs: str
+    explanation: str
     claim_id: UUID | None = None
 
 
@@ -141,11 +141,7 @@ async def insert_grants(
     if not grants:
         return
     connection = await driver(session)
-    # Rewards of one campaign share their sentences.
-    said = {id(new.explanation): new.explanation for new in grants}
-    texts = {place: json.dumps(one, ensure_ascii=False) for place, one in said.items()}
-    rows = [_row_of(new, texts[id(new.explanation)]) for new in grants]
-    columns = [list(c) for c in zip(*rows, strict=True)]
+    columns = columns_of([_row_of(new) for new in grants])
     written = await connection.fetch(_INSERT, program_id, now, *columns)
     if len(written) != len(grants):
         raise Invariant(f"{len(written)} of {len(grants)} grants were written")
@@ -166,7 +162,7 @@ async def _name_desk_receipts(
         )
 
 
-def _row_of(new: NewGrant, explanation: str) -> tuple[Any, ...]:
+def _row_of(new: NewGrant) -> tuple[Any, ...]:
     g = new.grant
     return (
         g.grant_id,
@@ -189,8 +185,8 @@ def _row_of(new: NewGrant, explanation: str) -> tuple[Any, ...]:
         array_text(g.receipt_ids),
         None if g.family is None else array_text(g.used_minor),
         g.threshold_minor,
-        json.dumps(new.inputs),
-        explanation,
+        new.inputs,
+        new.explanation,
         g.granted_at,
         new.claim_id,
     )

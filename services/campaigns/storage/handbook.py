@@ -33,7 +33,7 @@ class Handbook:
     rules: Rulebook
     shops: Mapping[UUID, tuple[str | None, str | None]]
     gifts: Mapping[str, Mapping[str, str]]
-    sentences: dict[tuple[UUID, int, int], Mapping[str, str]] = field(default_factory=dict)
+    sentences: dict[tuple[UUID, int, int], str] = field(default_factory=dict)
 
 
 async def share_handbook(session: AsyncSession, program_id: UUID) -> Handbook:

@@ -16,15 +16,22 @@ from services.campaigns.domain.receipts import (
     Refund,
     Sale,
     StoredReceipt,
+    judged_lines,
+    local_time,
     merge,
     to_be_judged,
 )
+from services.campaigns.storage.columns import columns_of
 from shared.db import Driver, driver
 
 # In the order of `StoredReceipt` and its `Sale`, the refunds behind the lines.
 _COLUMNS = """receipt_id, member_id, mall_id, shop_id, till_id, receipt_number, business_date,
 purchased_at, time_zone, currency, total_minor, lines, refunds, shop_brand, shop_category,
 shop_is_known"""
+
+# What judging a receipt takes.
+_JUDGED = """receipt_id, member_id, mall_id, shop_id, purchased_at, time_zone, currency,
+total_minor, lines, refunds, shop_brand, shop_category"""
 
 _INSERT = """
 INSERT INTO receipt (program_id, receipt_id, member_id, mall_id, shop_id, till_id, receipt_number,
@@ -83,8 +90,7 @@ async def store_receipts(
 def _columns_of(
     stored: Sequence[StoredReceipt], receipts: Mapping[UUID, Receipt]
 ) -> list[list[Any]]:
-    rows = [_row_of(one, receipts.get(one.receipt_id)) for one in stored]
-    return [list(column) for column in zip(*rows, strict=True)]
+    return columns_of([_row_of(one, receipts.get(one.receipt_id)) for one in stored])
 
 
 def _row_of(stored: StoredReceipt, receipt: Receipt | None) -> tuple[Any, ...]:
@@ -137,9 +143,34 @@ def receipt_of(row: Any) -> StoredReceipt:
     )
     sale = None
     if row["purchased_at"] is not None:
-        sold = tuple(map(Line._make, lines))
+        sold = tuple([Line(*line) for line in lines])
         sale = Sale._make((mall_id, *of_sale, sold, brand, category, is_known))
     return StoredReceipt(receipt_id, member_id, sale, heard)
+
+
+def _judged(row: Any) -> Receipt:
+    """The receipt to be judged, in a row of `_JUDGED` whose sale has come."""
+    (
+        receipt_id,
+        member_id,
+        mall_id,
+        shop_id,
+        at,
+        zone,
+        currency,
+        total,
+        lines,
+        parts,
+        brand,
+        category,
+    ) = row
+    refunds = [Refund(UUID(i), tuple((n, a) for n, a in given)) for i, given in parts]
+    local_at = local_time(at, zone)
+    sold = tuple([Line(*line) for line in lines])
+    left = judged_lines(sold, total, brand, category, refunds)
+    return Receipt(
+        receipt_id, member_id, mall_id, shop_id, at, local_at, currency, left, local_at.date()
+    )
 
 
 async def _lock(
@@ -171,7 +202,7 @@ async def list_receipts_of_days(
     connection = await driver(session)
     rows = await connection.fetch(
         f"""
-        SELECT {_COLUMNS} FROM unnest($2::uuid[], $3::date[]) AS d (m, day)
+        SELECT {_JUDGED} FROM unnest($2::uuid[], $3::date[]) AS d (m, day)
             JOIN receipt ON member_id = d.m AND local_day = d.day
         WHERE program_id = $1 AND receipt_id NOT IN (SELECT unnest($4::uuid[]))
         """,
@@ -180,7 +211,7 @@ async def list_receipts_of_days(
         [day for _, day in member_days],
         known,
     )
-    return list(to_be_judged(map(receipt_of, rows)).values())
+    return [_judged(row) for row in rows]
 
 
 async def list_receipts(
@@ -189,11 +220,12 @@ async def list_receipts(
     """Those of these receipts whose sale has come."""
     connection = await driver(session)
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM receipt WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[])",
+        f"SELECT {_JUDGED} FROM receipt WHERE program_id = $1 AND receipt_id = ANY ($2::uuid[]) "
+        "AND purchased_at IS NOT NULL",
         program_id,
         receipt_ids,
     )
-    return list(to_be_judged(map(receipt_of, rows)).values())
+    return [_judged(row) for row in rows]
 
 
 async def list_receipts_since(

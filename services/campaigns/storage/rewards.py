@@ -1,5 +1,6 @@
 """A new reward with the facts and sentences that explain it."""
 
+import json
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from services.campaigns.storage.grants import NewGrant
 from services.campaigns.storage.handbook import Handbook
 
 SENTENCES_KEPT_MAX = 10_000
+_encoder = json.JSONEncoder(ensure_ascii=False)
 
 
 def describe_reward(
@@ -20,31 +22,37 @@ def describe_reward(
     campaign = handbook.rules.versions[grant.campaign_id, grant.version]
     rule = campaign.rule
     assert isinstance(rule, SpendAndGet)
-    inputs = {
-        "receipts": [{"receipt_id": str(i), "amount_minor": amount} for i, amount in uses],
-        "threshold_minor": grant.threshold_minor,
-        "currency": rule.currency,
-    }
+    # By hand, like the news of it: most receipts get something.
+    receipts = [f'{{"receipt_id":"{i}","amount_minor":{amount}}}' for i, amount in uses]
+    inputs = (
+        f'{{"receipts":[{",".join(receipts)}],"threshold_minor":{json.dumps(grant.threshold_minor)},'
+        f'"currency":"{rule.currency}"}}'
+    )
     explanation = _explain(handbook, grant, campaign, rule, sum(amount for _, amount in uses))
     return NewGrant(grant, mall_id, shop_id, inputs, explanation, claim_id_of(grant))
 
 
 def _explain(
     handbook: Handbook, grant: Grant, campaign: Campaign, rule: SpendAndGet, used_minor: int
-) -> Mapping[str, str]:
+) -> str:
     threshold_minor = grant.threshold_minor or 0
     if threshold_minor != rule.member_threshold_minor:
         gift = handbook.gifts.get(grant.gift_sku or "", {})
-        return explain_spending(campaign, rule, threshold_minor, used_minor, gift)
+        return written(explain_spending(campaign, rule, threshold_minor, used_minor, gift))
     key = campaign.campaign_id, campaign.version, used_minor
     said = handbook.sentences.get(key)
     if said is None:
         if len(handbook.sentences) >= SENTENCES_KEPT_MAX:
             handbook.sentences.clear()
         gift = handbook.gifts.get(grant.gift_sku or "", {})
-        said = explain_spending(campaign, rule, threshold_minor, used_minor, gift)
+        said = written(explain_spending(campaign, rule, threshold_minor, used_minor, gift))
         handbook.sentences[key] = said
     return said
+
+
+def written(sentences: Mapping[str, str]) -> str:
+    """The sentences as they are stored and told."""
+    return _encoder.encode(dict(sentences))
 
 
 def claim_id_of(grant: Grant) -> UUID | None:

@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.domain.errors import ReceiptMoved
 from services.campaigns.domain.receipts import Line, Refund, Sale, StoredReceipt, merge
-from services.campaigns.storage.decisions import Cause, Scene
+from services.campaigns.storage.decisions import Scene
 from services.campaigns.storage.handbook import Handbook, share_handbook
 from services.campaigns.storage.members import lock_members
 from services.campaigns.storage.parties import list_parties
 from services.campaigns.storage.receipts import store_receipts
+from services.campaigns.storage.reward_news import Cause
 from services.campaigns.usecases.settle_rewards import settle_rewards
 from shared.consumer import Delivery
-from shared.contracts.event import Event
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
 from shared.ids import quick_uuid
 
@@ -34,7 +35,7 @@ async def score_pos_transactions(
     news: dict[UUID, StoredReceipt] = {}
     causes: dict[UUID, Cause] = {}
     for delivery in deliveries:
-        heard = _receipt_of(_pos_transaction(delivery.event), handbook)
+        heard = _receipt_of(cast(PosTransaction, delivery.event), handbook)
         known = news.get(heard.receipt_id)
         news[heard.receipt_id] = merge(known, heard) if known else heard
         causes[heard.receipt_id] = (delivery.correlation_id, delivery.traceparent)
@@ -57,11 +58,6 @@ async def score_pos_transactions(
         causes,
     )
     await settle_rewards(session, scene)
-
-
-def _pos_transaction(event: Event) -> PosTransaction:
-    assert isinstance(event, PosTransactionRecorded | PosTransactionAttributed)
-    return event
 
 
 def _receipt_of(event: PosTransaction, handbook: Handbook) -> StoredReceipt:

@@ -1,5 +1,6 @@
 """Decide the multipliers' bonuses of some receipts: what each should be, less what was given."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.campaigns.domain.rulebook import Meeting
 from services.campaigns.domain.tiers import tier_at
 from services.campaigns.storage.decisions import Decisions, Scene
 from services.campaigns.storage.grants import NewGrant, Revocation, list_bonus_grants
+from services.campaigns.storage.rewards import written
 from shared.ids import new_id
 
 
@@ -108,10 +110,9 @@ def _new_bonus(bonus: _Bonus, points: int, generation: int) -> NewGrant:
         shortfall_minor=0,
         granted_at=receipt.purchased_at,
     )
-    inputs = {
-        "receipts": [{"receipt_id": str(receipt.receipt_id), "base_micro": bonus.base_micro}],
-        "factor_thousandths": rule.factor_thousandths,
-        "tier": bonus.tier,
-    }
-    explanation = explain_bonus(campaign, rule, bonus.base_micro, points, bonus.tier)
+    inputs = (
+        f'{{"receipts":[{{"receipt_id":"{receipt.receipt_id}","base_micro":{bonus.base_micro}}}],'
+        f'"factor_thousandths":{rule.factor_thousandths},"tier":{json.dumps(bonus.tier)}}}'
+    )
+    explanation = written(explain_bonus(campaign, rule, bonus.base_micro, points, bonus.tier))
     return NewGrant(grant, receipt.mall_id, receipt.shop_id, inputs, explanation)

@@ -10,6 +10,7 @@ from services.campaigns.domain.errors import ReceiptMoved
 from services.campaigns.domain.grants import Grant
 from services.campaigns.domain.reach import (
     Touch,
+    add_to_day,
     counts_for_days,
     day_of,
     day_totals,
@@ -81,7 +82,9 @@ async def _touched_with_days(
     begun = [day for day, receipts in older.items() if receipts]
     held = await list_held(session, scene.program_id, begun)
     last = {day: max(map(place_in_order, older[day])) for day in begun}
-    totals = {day: day_totals(book, pool.by_day[day]) for day in days}
+    totals = {day: day_totals(book, older[day]) for day in days}
+    for meeting in fresh:
+        add_to_day(totals[day_of(meeting.receipt)], meeting)
     touched: set[Touch] = set()
     for meeting in fresh:
         day = day_of(meeting.receipt)

@@ -1,16 +1,14 @@
 """What membership keeps of a receipt: tier credit and the behaviour profile."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.membership.domain.tiers import Credit
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(NamedTuple):
     """A member's sale or refund. `total_minor` is never negative. Trace fields only travel."""
 
     member_id: UUID
@@ -23,14 +21,17 @@ class Purchase:
     traceparent: str = ""
 
     @property
-    def credit(self) -> Credit:
+    def amount_minor(self) -> int:
         """A sale's total adds to the member's spend, a refund's takes off."""
-        amount_minor = self.total_minor if self.kind == "sale" else -self.total_minor
-        return Credit(self.purchased_at, self.transaction_id, amount_minor)
+        return self.total_minor if self.kind == "sale" else -self.total_minor
+
+    @property
+    def credit(self) -> Credit:
+        """What tiers are worked out from."""
+        return Credit(self.purchased_at, self.transaction_id, self.amount_minor)
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileGain:
+class ProfileGain(NamedTuple):
     """What some purchases add to a member's profile. Only sales are visits."""
 
     member_id: UUID
@@ -59,7 +60,7 @@ def profile_gain(member_id: UUID, purchases: Iterable[Purchase]) -> ProfileGain:
     return ProfileGain(
         member_id,
         visits=len(sales),
-        spend_minor=sum(p.credit.amount_minor for p in bought),
+        spend_minor=sum([p.amount_minor for p in bought]),
         first_purchase_at=min(sales, default=None),
         last_purchase_at=max(sales, default=None),
     )

@@ -10,6 +10,7 @@ from services.campaigns.domain.campaigns import Campaign, Rule, SpendAndGet
 from services.campaigns.domain.reach import (
     Held,
     Touch,
+    add_to_day,
     counts_for_days,
     day_of,
     day_totals,
@@ -35,7 +36,9 @@ def with_day(
     held: Held | None = None,
 ) -> list[Touch]:
     book = compile_rulebook([versions] if isinstance(versions, Campaign) else versions)
-    totals = day_totals(book, (new, *others))
+    totals = day_totals(book, others)
+    add_to_day(totals, meet(book, new))
+    assert totals == day_totals(book, (new, *others))
     is_last = all(place_in_order(r) < place_in_order(new) for r in others)
     has = {"family": held} if held else {}
     return list(touched_with_day(book, meet(book, new), totals, has, is_last=is_last))
