@@ -63,9 +63,9 @@ class Worker:
         A handler locks what it needs in one sorted order. Two of them in one transaction would
         mix two orders: the second would wait for rows below those that the first still holds.
         """
-        if all("ce_programid" in m.headers for m in messages):
-            messages = sorted(messages, key=lambda m: (m.headers["ce_programid"], m.topic))
-        for _, run in groupby(messages, lambda m: (m.headers.get("ce_programid"), self._of(m))):
+        if all(m.program is not None for m in messages):
+            messages = sorted(messages, key=lambda m: (m.program, m.topic))
+        for _, run in groupby(messages, lambda m: (m.program, self._of(m))):
             yield list(run)
 
     def _of(self, message: Message) -> Handler | None:
@@ -91,7 +91,7 @@ class Worker:
 
     async def _work_batch(self, messages: Sequence[Message]) -> None:
         now = self.clock()
-        arrivals = [(m, decode(m.headers, m.record.value or b"")) for m in messages]
+        arrivals = [(m, decode(m.envelope, m.record.value or b"")) for m in messages]
         self._refuse_old(arrivals, now)
         async with transaction(self.engine) as session:
             behind, clear = await self._split_blocked(session, arrivals)

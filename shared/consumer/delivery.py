@@ -44,18 +44,34 @@ class BehindParked(Conflict):
     """An earlier event of the same key is put aside, and order matters on this topic."""
 
 
+# What `decode` and the frame ask of the headers; the others are kept for whoever looks into one.
+_ASKED = ("ce_type", "ce_id", "ce_programid", "ce_correlationid", "ce_traceparent")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What Kafka brought. `topic` is without the deployment's prefix; text has no NUL."""
+    """What Kafka brought. `topic` is without the deployment's prefix; text has no NUL.
+
+    `type` is the CloudEvents type or nothing, `program` what the headers say of the programme.
+    Other headers stay the bytes that they are until somebody asks: most are never asked for.
+    """
 
     record: Any
     topic: str
-    headers: dict[str, str]
+    type: str
+    program: str | None
+    raw_headers: Mapping[str, bytes | None]
 
     @property
-    def type(self) -> str:
-        """The CloudEvents type, or nothing."""
-        return self.headers.get("ce_type", "")
+    def headers(self) -> dict[str, str]:
+        """All headers."""
+        return {name: _text(value) for name, value in self.raw_headers.items()}
+
+    @property
+    def envelope(self) -> dict[str, str]:
+        """The headers that say what the event is and what caused it."""
+        raw = self.raw_headers
+        return {name: _text(raw[name]) for name in _ASKED if name in raw}
 
     @property
     def key(self) -> str:
@@ -65,18 +81,20 @@ class Message:
     @property
     def program_id(self) -> UUID | None:
         """The programme that the headers name."""
-        return _uuid_or_none(self.headers.get("ce_programid"))
+        return _uuid_or_none(self.program)
 
     @property
     def event_id(self) -> UUID | None:
         """The event that the headers name."""
-        return _uuid_or_none(self.headers.get("ce_id"))
+        return _uuid_or_none(_text(self.raw_headers.get("ce_id")))
 
 
 def message_of(record: Any, prefix: str) -> Message:
     """The message in an aiokafka record, whatever its bytes are."""
-    headers = {name: _text(value) for name, value in record.headers}
-    return Message(record, record.topic.removeprefix(prefix), headers)
+    raw = dict(record.headers)
+    program = _common(raw["ce_programid"]) if "ce_programid" in raw else None
+    topic = record.topic.removeprefix(prefix)
+    return Message(record, topic, _common(raw.get("ce_type")), program, raw)
 
 
 def is_ours(message: Message, handlers: Handlers) -> bool:
@@ -111,6 +129,12 @@ def decode(headers: Mapping[str, str], value: bytes) -> Delivery:
 @lru_cache(maxsize=1_024)
 def _program_id(named: str) -> UUID:
     return UUID(named)
+
+
+@lru_cache(maxsize=1_024)
+def _common(value: bytes | None) -> str:
+    """Text that most messages share."""
+    return _text(value)
 
 
 def _text(value: bytes | None) -> str:

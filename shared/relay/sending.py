@@ -65,7 +65,10 @@ async def send_rows(
             failed_keys |= {_key(row) for row in parcel.rows}
             error = error or _as_kafka_error(result)
             continue
-        arrived = [row["id"] for row in parcel.rows if _key(row) not in failed_keys]
+        rows_of_it = parcel.rows
+        if failed_keys:
+            rows_of_it = [row for row in rows_of_it if _key(row) not in failed_keys]
+        arrived = [row["id"] for row in rows_of_it]
         metrics.OUTBOX_PUBLISHED.labels(parcel.topic).inc(len(arrived))
         told += arrived
     return told, error
@@ -83,14 +86,15 @@ def _lay_out(
     for row in rows:
         if failed_keys and _key(row) in failed_keys:
             continue
-        key, value, headers = row["key"].encode(), row["data"].encode(), message_headers(row)
-        if _is_too_large(key, value, headers):
+        topic, name = row["topic"], row["key"]
+        key, value, headers = name.encode(), row["data"].encode(), message_headers(row)
+        if len(value) >= MESSAGE_BYTES_MAX // 2 and _is_too_large(key, value, headers):
             # It will never go, and later ones of its key wait; other keys must not.
-            log.error("event_too_large", id=row["id"], type=row["type"], topic=row["topic"])
+            log.error("event_too_large", id=row["id"], type=row["type"], topic=topic)
             failed_keys.add(_key(row))
             error = MessageSizeTooLargeError()
             continue
-        place = row["topic"], partition_of(row["key"], counts[row["topic"]])
+        place = topic, partition_of(name, counts[topic])
         parcel = filling.get(place)
         while parcel is None or not _append(parcel, key, value, headers):
             parcel = filling[place] = _Parcel(*place, turns[place], producer.create_batch())
@@ -114,8 +118,6 @@ def partition_of(key: str, count: int) -> int:
 
 
 def _is_too_large(key: bytes, value: bytes, headers: _Headers) -> bool:
-    if len(value) < MESSAGE_BYTES_MAX // 2:
-        return False
     size = DefaultRecordBatchBuilder.estimate_size_in_bytes(key, value, headers)
     return bool(size > MESSAGE_BYTES_MAX)
 
@@ -134,17 +136,12 @@ def _as_kafka_error(error: BaseException) -> KafkaError:
 
 def message_headers(row: Any) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0 attributes as Kafka headers (binary content mode)."""
-    type_, source, program_id = _common(row["type"], row["topic"], row["program_id"])
     return [
-        ("ce_specversion", b"1.0"),
         ("ce_id", str(row["event_id"]).encode()),
-        ("ce_type", type_),
-        ("ce_source", source),
+        *_shared(row["type"], row["topic"], row["program_id"]),
         ("ce_time", _instant(row["occurred_at"])),
-        ("ce_programid", program_id),
         ("ce_correlationid", row["correlation_id"].encode()),
         ("ce_traceparent", row["traceparent"].encode()),
-        ("content-type", b"application/json"),
     ]
 
 
@@ -155,5 +152,12 @@ def _instant(at: datetime) -> bytes:
 
 
 @lru_cache(maxsize=1_024)
-def _common(type_: str, topic: str, program_id: UUID) -> tuple[bytes, bytes, bytes]:
-    return type_.encode(), f"/galleria/{topic}".encode(), str(program_id).encode()
+def _shared(type_: str, topic: str, program_id: UUID) -> tuple[tuple[str, bytes], ...]:
+    """What all events of one type and programme say."""
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_type", type_.encode()),
+        ("ce_source", f"/galleria/{topic}".encode()),
+        ("ce_programid", str(program_id).encode()),
+        ("content-type", b"application/json"),
+    )
