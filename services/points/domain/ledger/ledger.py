@@ -166,7 +166,12 @@ class Books:
         assert account.held >= 0
         lots = [lot for lot in account.lots if not lot.terms.pending and lot.frozen_case is None]
         rest = [lot for lot in account.lots if lot.terms.pending or lot.frozen_case is not None]
-        return self._debit(account, points, cause, [*sorted(lots, key=spending_order), *rest])
+        return self._debit(
+            account,
+            points,
+            cause,
+            [*sorted(lots, key=spending_order), *sorted(rest, key=spending_order)],
+        )
 
     def claw_back(
         self, account: Account, points: int, cause: Cause, own_source: UUID | None = None

@@ -59,7 +59,7 @@ def thaw(
     if case.lot_version is None:
         account.frozen_case = None
         books.accounts[account.account_id] = account
-    # Claw-backs may have emptied a frozen lot meanwhile: then there is nothing to thaw.
+    # Claw-backs may have emptied the frozen lot: what was paid out of it may yet come back to it.
     for lot in account.lots:
         if case.lot_version not in {None, lot.version}:
             continue

@@ -102,15 +102,18 @@ def return_points(
     """Give these members what is left of the points that they put in, as they are. Returns how
     many each got, maybe none.
 
-    What nobody put in (points that came back after their lot had ended) is the owner's.
+    What is of nobody in the pool (points that came back after their lot had ended, or after who
+    had put them in had left) is the owner's.
     """
     returned = {}
     pool, owner_id = household.account, household.pool.owner_id
+    joined = {member.member_id for member in household.members.values() if member.status == JOINED}
+    whose = {version: giver for version, giver in givers.items() if giver in joined}
     for member_id in sorted(members):
         parts = [
             (lot, lot.remaining)
             for lot in pool.lots
-            if givers.get(lot.version, owner_id) == member_id
+            if whose.get(lot.version, owner_id) == member_id
         ]
         returned[member_id] = sum(points for _, points in parts)
         if parts:

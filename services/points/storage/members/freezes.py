@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.members.freezing import Freeze
+from services.points.storage.ledger.books import LOT_COLUMNS, read_lot
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from shared.db import driver
 
@@ -23,6 +24,23 @@ async def lock_with_lots(session: AsyncSession, program_id: UUID, member_id: UUI
     account = accounts[member_id]
     await load_lots(session, program_id, {member_id: account})
     return account
+
+
+async def add_lot_of_case(
+    session: AsyncSession, program_id: UUID, account: Account, case: Freeze
+) -> None:
+    """Give the account the lot that the case froze, also when nothing is left in it."""
+    if case.lot_version in {None, *(lot.version for lot in account.lots)}:
+        return
+    connection = await driver(session)
+    row = await connection.fetchrow(
+        f"SELECT {LOT_COLUMNS} FROM lot l JOIN posting p USING (program_id, account_id, version) "
+        "WHERE l.program_id = $1 AND l.account_id = $2 AND l.version = $3",
+        program_id,
+        account.account_id,
+        case.lot_version,
+    )
+    account.lots.append(read_lot(row))
 
 
 async def insert_freeze(session: AsyncSession, program_id: UUID, made: Freeze) -> None:

@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.members.errors import FreezeUnknown
 from services.points.domain.members.freezing import Freeze, thaw
 from services.points.storage.ledger.books import Write, write_books
-from services.points.storage.members.freezes import close_freeze, find_freeze, lock_with_lots
+from services.points.storage.members.freezes import (
+    add_lot_of_case,
+    close_freeze,
+    find_freeze,
+    lock_with_lots,
+)
 from services.points.storage.zones import load_zones
 
 
@@ -33,6 +38,7 @@ async def thaw_account(
         raise FreezeUnknown("No such freeze of this member.")
     if case.closed_at is not None:
         return case
+    await add_lot_of_case(session, program_id, account, case)
     case.closed_by, case.closed_at, case.outcome = asked.closed_by, now, asked.outcome
     write = Write()
     thaw(write.books, account, case, now, grace_days, await load_zones(session, program_id))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.points.domain.ledger.errors import AccountFrozen, InsufficientPoints
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.lots import LotTerms, OpenLot
+from shared.ids import new_id
 from tests.points.samples import make_account, make_cause
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -205,6 +206,16 @@ def test_a_capture_after_a_claw_back_is_paid_and_leaves_the_debt() -> None:
     assert account.available(NOW) == 0
     books.capture(account, 100, 0, make_cause())
     assert (account.balance, account.lots) == (-60, [])
+
+
+def test_a_capture_that_needs_frozen_points_takes_those_that_end_first() -> None:
+    books, account = Books(), make_account()
+    credit(books, account, (10, None), (20, JUNE), (30, JANUARY))
+    books.hold(account, 60, NOW)
+    for lot in account.lots[:2]:
+        books.change_lot(account, lot, "frozen", "{}", frozen_case=new_id())
+    books.capture(account, 40, 20, make_cause())
+    assert [(lot.version, lot.remaining) for lot in account.lots] == [(1, 10), (2, 10)]
 
 
 def test_points_given_back_return_to_their_lots_with_their_end() -> None:

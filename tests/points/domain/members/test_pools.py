@@ -62,6 +62,7 @@ def test_everybody_gets_what_is_left_of_theirs_and_the_owner_what_is_nobodys() -
     house, owner = household()
     books, member = Books(), make_account()
     house.accounts[member.account_id] = member
+    house.members[member.account_id] = PoolMember(member.account_id, JOINED, None, NOW)
     for points in (10, 20, 30):
         books.credit(house.account, points, make_cause(), LotTerms())
     books.spend(house.account, 15, make_cause(), NOW)
