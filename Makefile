@@ -17,6 +17,7 @@ PYTHON ?= $(shell for name in /usr/bin/python3 /usr/local/bin/python3 python3 py
 CHECKS := tests/architecture tests/deploy/test_migrations.py $(wildcard tests/shared/contracts)
 PARTS ?=
 LINES ?= 20
+MINUTES ?=
 ARGS ?=
 
 help: ## this list
@@ -60,8 +61,8 @@ bench: .venv/synced ## each figure beside its ceiling, in one run
 demo: .venv/synced ## replay a year of receipts through the running stack (ARGS="--month 3 --members 200")
 	@$(RUN)/python -m demo $(ARGS)
 
-soak: .venv/synced ## the fault tests at length (ARGS="--seed 7")
-	@$(RUN)/pytest -m soak tests/faults $(ARGS)
+soak: .venv/synced ## the fault tests at length, for hours or so many minutes (MINUTES=30)
+	@SOAK_MINUTES=$(MINUTES) $(RUN)/pytest -s -m soak tests/faults $(ARGS)
 
 .venv/synced: pyproject.toml uv.lock | $(UV)
 	@echo "installing Galleria's packages from uv.lock into .venv"

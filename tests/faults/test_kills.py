@@ -3,11 +3,13 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from itertools import cycle
 from random import Random
 
 import pytest
 
 from tests.faults.books import campaign_on_food, check_books
+from tests.faults.soak import Share
 from tests.support.line import Line, module_line
 from tests.support.traffic import Traffic
 
@@ -22,6 +24,7 @@ VICTIMS = (
     "postgres",
     "kafka",
 )
+ROUNDS_AT_LENGTH = 5 * len(VICTIMS)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ async def kill_now_and_then(line: Line, victim: str, traffic: Traffic, kills: in
 
 async def run_and_check(line: Line, victim: str, sales: int, kills: int) -> None:
     seed = int.from_bytes(os.urandom(4), "big")
-    print(f"seed {seed}, victim {victim}")
+    print(f"seed {seed}, victim {victim}", flush=True)
     traffic = Traffic(line, seed)
     # An import and an export must outlive those who work on them.
     with_files = victim in {"points-consumer", "postgres"}
@@ -65,7 +68,10 @@ async def test_a_killed_part_loses_and_doubles_nothing(line: Line, victim: str) 
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("round_", range(5))
-@pytest.mark.parametrize("victim", VICTIMS)
-async def test_a_part_killed_again_and_again(line: Line, victim: str, round_: int) -> None:
-    await run_and_check(line, victim, sales=120, kills=20)
+async def test_parts_are_killed_again_and_again(line: Line) -> None:
+    share, victims = Share("kills"), cycle(VICTIMS)
+    for number in range(ROUNDS_AT_LENGTH):
+        print(f"run {number}: ", end="", flush=True)
+        await run_and_check(line, next(victims), sales=60, kills=10)
+        if share.is_over:
+            return
