@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.points.api.paging import next_before
 from services.points.api.principals import ACTIVITIES, check_may_read
 from services.points.api.state import settings_of
 from services.points.domain.activities.activities import Activity
@@ -78,7 +79,7 @@ class ActivityPage(BaseModel):
     """The newest first. Pass `next_before` as `before` for more; null on the last page."""
 
     activities: list[ActivityOut]
-    next_before: datetime | None = Field(examples=[None])
+    next_before: UUID | None = Field(examples=[None])
 
 
 def _out(activity: Activity) -> ActivityOut:
@@ -137,14 +138,13 @@ async def read_activities(
     member_id: UUID,
     who: MemberOrStaff,
     session: Tx,
-    before: Annotated[Instant | None, Query()] = None,
+    before: UUID | None = None,
     limit: PageSize = 50,
 ) -> ActivityPage:
     """What `member_id` earned without a purchase. Staff need the role points.read."""
     check_may_read(who, member_id)
     found = await list_activities_of(session, who.program_id, member_id, before, limit)
-    is_full = len(found) == limit
     return ActivityPage(
         activities=[_out(activity) for activity in found],
-        next_before=found[-1].recorded_at if is_full else None,
+        next_before=next_before(found, limit, lambda activity: activity.activity_id),
     )

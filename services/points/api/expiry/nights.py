@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from services.points.api.paging import next_before
 from services.points.api.principals import READ
 from services.points.queries.expiry.nights import list_nights
 from shared.auth import require_role
@@ -51,5 +52,4 @@ async def read_nights(
     require_role(staff, READ)
     rows = await list_nights(session, staff.program_id, before, limit)
     nights = [NightOut(**row) for row in rows]
-    is_full = len(nights) == limit
-    return NightPage(nights=nights, next_before=nights[-1].due_at if is_full else None)
+    return NightPage(nights=nights, next_before=next_before(nights, limit, lambda n: n.due_at))

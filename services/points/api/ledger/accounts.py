@@ -1,5 +1,6 @@
 """Balances, statements, receipts and explanations, for the member and for staff."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.points.api.instants import AsOf
+from services.points.api.paging import next_before
 from services.points.api.principals import check_may_read
 from services.points.domain.ledger.errors import MemberUnknown, PostingUnknown
 from services.points.domain.ledger.sentences import sentences_of
@@ -183,10 +185,16 @@ async def read_statement(
         raise MemberUnknown("No such member in this programme.")
     if as_of is not None:
         before = min(before or 2**62, found[1] + 1)
-    rows = await list_postings(session, who.program_id, member_id, before, limit)
+    return statement_page(
+        await list_postings(session, who.program_id, member_id, before, limit), limit
+    )
+
+
+def statement_page(rows: Sequence[Mapping[str, Any]], limit: int) -> StatementPage:
+    """A page of postings. Each account's first is its version 1: nothing comes before."""
     postings = [PostingRow(**row) for row in rows]
-    is_full = len(postings) == limit and postings[-1].version > 1
-    return StatementPage(postings=postings, next_before=postings[-1].version if is_full else None)
+    before = next_before(postings, limit, lambda posting: posting.version)
+    return StatementPage(postings=postings, next_before=None if before == 1 else before)
 
 
 @router.get("/postings/{version}", summary="One posting explained")
@@ -215,7 +223,5 @@ async def read_receipts(
         raise MemberUnknown("No such member in this programme.")
     rows = await list_receipts(session, who.program_id, member_id, before, limit)
     receipts = [ReceiptRow(**row) for row in rows]
-    is_full = len(receipts) == limit
-    return ReceiptPage(
-        receipts=receipts, next_before=receipts[-1].transaction_id if is_full else None
-    )
+    before = next_before(receipts, limit, lambda receipt: receipt.transaction_id)
+    return ReceiptPage(receipts=receipts, next_before=before)

@@ -1,12 +1,13 @@
 """Staff correct a balance or write off a debt: with a reason, once for each Idempotency-Key."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.points.api.paging import next_before
 from services.points.api.principals import ADJUST, CHECK, READ
 from services.points.api.state import settings_of
 from services.points.domain.ledger.adjustments import ADJUSTMENT, WRITE_OFF, Adjustment, Asked
@@ -28,7 +29,15 @@ _ADJUSTMENT_ID = "0199f3a2-c1d0-7b7e-8000-0000000000ad"
 _MEMBER_ID = "0199f3a2-c1d0-7b7e-8000-00000000000a"
 
 
-class AdjustmentIn(Strict):
+class _Why(Strict):
+    """Why staff do something by hand. Some reason codes ask for `evidence`."""
+
+    reason_code: Code
+    note: Name
+    evidence: Evidence | None = None
+
+
+class AdjustmentIn(_Why):
     """Points to add, or to take when negative; the balance must cover what is taken.
 
     `evidence` is a text or an address; some reason codes ask for it. `wallet` is one of
@@ -42,13 +51,10 @@ class AdjustmentIn(Strict):
     )
 
     points: int = Field(ge=-1_000_000_000, le=1_000_000_000)
-    reason_code: Code
-    note: Name
-    evidence: Evidence | None = None
     wallet: Code = "points"
 
 
-class WriteOffIn(Strict):
+class WriteOffIn(_Why):
     """Points of a debt that need not be paid back; without `points`, all of it."""
 
     model_config = ConfigDict(
@@ -58,9 +64,6 @@ class WriteOffIn(Strict):
     )
 
     points: int | None = Field(None, ge=1, le=1_000_000_000)
-    reason_code: Code
-    note: Name
-    evidence: Evidence | None = None
 
 
 class CheckIn(Strict):
@@ -109,6 +112,12 @@ def _out(a: Adjustment) -> AdjustmentOut:
     )
 
 
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": AdjustmentOut, "description": "Asked before; as it is now."},
+    202: {"model": AdjustmentOut, "description": "Waits until somebody else approves it."},
+}
+
+
 async def _adjust(
     asked: Asked, staff: CurrentStaff, session: Tx, now: Now, request: Request, response: Response
 ) -> AdjustmentOut:
@@ -129,10 +138,7 @@ async def _adjust(
     "/v1/members/{member_id}/adjustments",
     summary="Adjust a balance",
     status_code=201,
-    responses={
-        200: {"model": AdjustmentOut, "description": "Asked before; as it is now."},
-        202: {"model": AdjustmentOut, "description": "Waits until somebody else approves it."},
-    },
+    responses=_ANSWERS,
 )
 async def adjust(
     member_id: UUID,
@@ -167,10 +173,7 @@ async def adjust(
     "/v1/members/{member_id}/debt-write-offs",
     summary="Write off a debt",
     status_code=201,
-    responses={
-        200: {"model": AdjustmentOut, "description": "Asked before; as it is now."},
-        202: {"model": AdjustmentOut, "description": "Waits until somebody else approves it."},
-    },
+    responses=_ANSWERS,
 )
 async def write_off(
     member_id: UUID,
@@ -227,10 +230,9 @@ async def read_adjustments(
 
 
 def _page(found: list[Adjustment], limit: int) -> AdjustmentPage:
-    is_full = len(found) == limit
     return AdjustmentPage(
         adjustments=[_out(adjustment) for adjustment in found],
-        next_before=found[-1].adjustment_id if is_full else None,
+        next_before=next_before(found, limit, lambda adjustment: adjustment.adjustment_id),
     )
 
 

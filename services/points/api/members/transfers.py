@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.points.api.paging import next_before
 from services.points.api.principals import ADJUST, check_is_self, check_may_read
 from services.points.api.state import settings_of
 from services.points.domain.ledger.errors import MemberUnknown
@@ -132,10 +133,9 @@ async def read_transfers(
     """What the member `member_id` gave and was given."""
     check_may_read(who, member_id)
     found = await list_transfers(session, who.program_id, member_id, before, limit)
-    is_full = len(found) == limit
     return TransferPage(
         transfers=[_out(transfer, now) for transfer in found],
-        next_before=found[-1].transfer_id if is_full else None,
+        next_before=next_before(found, limit, lambda transfer: transfer.transfer_id),
     )
 
 

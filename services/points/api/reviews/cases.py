@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.points.api.paging import next_before
 from services.points.api.principals import CASES
 from services.points.domain.reviews.errors import CaseUnknown
 from services.points.storage.reviews.cases import Case, find_case, list_cases
@@ -86,9 +87,9 @@ async def read_cases(
             raise CaseUnknown("No such case.")
         older_than = last.opened_at, last.case_id
     found = await list_cases(session, staff.program_id, status, older_than, limit)
-    is_full = len(found) == limit
     return CasePage(
-        cases=[_out(case) for case in found], next_before=found[-1].case_id if is_full else None
+        cases=[_out(case) for case in found],
+        next_before=next_before(found, limit, lambda case: case.case_id),
     )
 
 

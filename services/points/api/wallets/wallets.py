@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.points.api.ledger.accounts import PageSize, PostingRow, StatementPage
+from services.points.api.ledger.accounts import PageSize, StatementPage, statement_page
 from services.points.api.principals import POLICY, READ, check_may_read
 from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind, read_expiry
 from services.points.domain.ledger.errors import MemberUnknown
@@ -167,6 +167,4 @@ async def read_wallet_statement(
     await get_wallet(session, who.program_id, wallet)
     account_id = account_id_of(member_id, wallet)
     rows = await list_postings(session, who.program_id, account_id, before, limit)
-    postings = [PostingRow(**row) for row in rows]
-    is_full = len(postings) == limit and postings[-1].version > 1
-    return StatementPage(postings=postings, next_before=postings[-1].version if is_full else None)
+    return statement_page(rows, limit)

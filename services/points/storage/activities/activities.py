@@ -68,14 +68,17 @@ async def list_activities_by_id(
 
 
 async def list_activities_of(
-    session: AsyncSession, program_id: UUID, member_id: UUID, before: datetime | None, limit: int
+    session: AsyncSession, program_id: UUID, member_id: UUID, before: UUID | None, limit: int
 ) -> list[Activity]:
-    """What the member did, or who was merged into them since, the newest first."""
+    """What the member did, or who was merged into them since, the newest first: those that come
+    after the activity `before`."""
     return await _list(
         session,
         "(member_id = $2 OR credited_member_id = $2) "
-        "AND ($3::timestamptz IS NULL OR recorded_at < $3) "
-        "ORDER BY recorded_at DESC, activity_id LIMIT $4",
+        "AND ($3::uuid IS NULL OR (recorded_at, activity_id) < ("
+        "SELECT b.recorded_at, b.activity_id FROM activity b "
+        "WHERE b.program_id = $1 AND b.activity_id = $3)) "
+        "ORDER BY recorded_at DESC, activity_id DESC LIMIT $4",
         program_id,
         member_id,
         before,
