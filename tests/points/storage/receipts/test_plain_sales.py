@@ -52,11 +52,11 @@ async def _look(mall: Mall, statements: Statements, batch: TillBatch) -> Glance:
 
 
 async def sell_late(
-    mall: Mall, statements: Statements, member_id: UUID, meanwhile: Meanwhile
+    mall: Mall, statements: Statements, member_id: UUID, meanwhile: Meanwhile, **fields: Any
 ) -> None:
     """Look at a sale of 80.00 and decide it, let `meanwhile` happen, then write it."""
     reader = Reader(mall.program_id, DEPLOYMENT_KEY, 1_000)
-    receipt = read_one(reader, to_json(mall.sale(8_000, member_id=member_id)))
+    receipt = read_one(reader, to_json(mall.sale(8_000, member_id=member_id, **fields)))
     batch = TillBatch(mall.program_id, mall.shop_id, "T1", 1, [receipt])
     glance = await _look(mall, statements, batch)
     account = glance.accounts[member_id]
@@ -167,3 +167,51 @@ async def test_what_no_sale_depends_on_lets_it_pass(
     }
     await sell_late(mall, statements, member_id, happens[what])
     assert await mall.balance(member_id) == 80
+
+
+async def velocity(mall: Mall, per: str) -> None:
+    """One receipt an hour is usual, two are looked at."""
+    rules = {"velocities": [{"per": per, "window_seconds": 3_600, "receipts_max": 1}]}
+    answer = await mall.client.put("/v1/review-rules", json=rules, headers=mall.staff())
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("per", ["till", "cashier"])
+async def test_a_receipt_that_overlaps_another_of_its_till_may_pass_and_the_next_counts_both(
+    mall: Mall, statements: Statements, per: str
+) -> None:
+    """The stated bound: only what was under way at once is not counted, and once."""
+    await velocity(mall, per)
+    one, two = await two_members(mall)
+    till = {"cashier_id": "C7"}
+    meanwhile = mall.sale(1_000, member_id=two, **till)
+    await sell_late(mall, statements, one, lambda: mall.push(meanwhile), **till)
+    assert [status for _, status, *_ in await mall.books()] == ["posted", "posted"]
+    third = (await mall.push(mall.sale(1_000, member_id=one, **till))).json()
+    assert (third["status"], third["points"]) == ("in_review", 0)
+    [case] = (await mall.get("/v1/cases")).json()["cases"]
+    assert (case["reasons"][0]["per"], case["reasons"][0]["receipts"]) == (per, 3)
+
+
+async def test_receipts_of_one_member_that_overlap_are_counted_exactly(
+    mall: Mall, statements: Statements
+) -> None:
+    await velocity(mall, "member")
+    member_id, _ = await two_members(mall)
+    with pytest.raises(Collision):
+        await sell_late(mall, statements, member_id, lambda: mall.sold(1_000, member_id=member_id))
+    again = (await mall.push(mall.sale(1_000, member_id=member_id))).json()
+    assert again["status"] == "in_review"
+
+
+@pytest.mark.parametrize("per", ["till", "cashier", "member"])
+async def test_who_waits_for_each_answer_is_counted_exactly_through_any_door(
+    mall: Mall, twin: Mall, per: str
+) -> None:
+    await velocity(mall, per)
+    member_id, _ = await two_members(mall)
+    statuses = [
+        (await door.push(mall.sale(0, member_id=member_id, cashier_id="C7"))).json()["status"]
+        for door in (mall, twin) * 3
+    ]
+    assert statuses == ["posted"] + ["in_review"] * 5
