@@ -25,13 +25,8 @@ from services.points.storage.expiry.activations import load_told_events_of
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.attribution import attribute
 from services.points.storage.receipts.directory import load_policies
-from services.points.storage.receipts.pos_transactions import (
-    list_by_id,
-    list_refunds,
-    load_lots,
-    lock_pos_batch,
-    survivor_of,
-)
+from services.points.storage.receipts.pos_transactions import load_lots, lock_pos_batch, survivor_of
+from services.points.storage.receipts.stored_receipts import list_by_id, list_refunds
 from services.points.storage.receipts.usages import limits_of, load_usages
 
 

@@ -24,14 +24,12 @@ from services.points.storage.receipts.pos_batch import (
     open_batch,
     outcome_of,
 )
-from services.points.storage.receipts.pos_transactions import (
+from services.points.storage.receipts.pos_transactions import load_lots, lock_pos_batch, survivor_of
+from services.points.storage.receipts.stored_receipts import (
     find_members_of_receipts,
     insert_conflicts,
     list_by_id,
     list_refunds,
-    load_lots,
-    lock_pos_batch,
-    survivor_of,
 )
 from services.points.storage.receipts.usages import load_usages
 from services.points.storage.reviews.cases import insert_cases

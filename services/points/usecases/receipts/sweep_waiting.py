@@ -14,13 +14,12 @@ from services.points.storage.receipts.paid_receipts import (
     load_paid_receipts,
 )
 from services.points.storage.receipts.pos_transactions import (
-    list_by_id,
-    list_refunds,
     load_lots,
     lock_accounts,
     lock_pos_batch,
     survivor_of,
 )
+from services.points.storage.receipts.stored_receipts import list_by_id, list_refunds
 from services.points.storage.receipts.waiting import list_members_waited_for, list_sales_waited_for
 from services.points.storage.spending.redemptions import find_accounts_that_paid
 from services.points.usecases.receipts.post_waiting import post_waiting
