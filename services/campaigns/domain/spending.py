@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.campaigns.domain.campaigns import Campaign, SpendAndGet
 from services.campaigns.domain.receipts import Receipt
-from services.campaigns.domain.rulebook import is_line_in_scope, is_place_in_scope
+from services.campaigns.domain.rulebook import is_place_in_scope
 
 Uses = tuple[tuple[UUID, int], ...]
 StockKey = tuple[str, UUID | None]
@@ -133,14 +133,16 @@ class Purse:
             found = self._counted[place] = _eligible(rule, receipt)
         return found
 
-    def earner(self, rule: SpendAndGet, pool: Sequence[Receipt], wanted_minor: int) -> Receipt:
-        """The receipt of the pool with which `wanted_minor` is reached; the pool must suffice."""
+    def find_earner(
+        self, rule: SpendAndGet, pool: Iterable[Receipt], wanted_minor: int
+    ) -> Receipt | None:
+        """The receipt of the pool with which `wanted_minor` is reached; None when it never is."""
         reached = 0
         for receipt in pool:
             reached += self.available(rule, receipt)
             if reached >= wanted_minor:
                 return receipt
-        raise AssertionError("the pool does not reach the amount")
+        return None
 
     def total(self, rule: SpendAndGet, pool: Iterable[Receipt]) -> int:
         """The sum of what is available."""
@@ -150,8 +152,13 @@ class Purse:
 def _eligible(rule: SpendAndGet, receipt: Receipt) -> list[int]:
     if receipt.currency != rule.currency or not is_place_in_scope(rule.scope, receipt):
         return []
-    scope = rule.scope
-    return [i for i, line in enumerate(receipt.lines) if is_line_in_scope(scope, line)]
+    # As `is_line_in_scope`, which is too slow to be called for every line of every judgement.
+    brands, categories = rule.scope.brands, rule.scope.categories
+    return [
+        i
+        for i, line in enumerate(receipt.lines)
+        if (not brands or line.brand in brands) and (not categories or line.category in categories)
+    ]
 
 
 def eligible_minor(rule: SpendAndGet, receipt: Receipt) -> int:
@@ -236,9 +243,9 @@ class _Desk:
             key = unit_key(campaign, rule, pool[0], slot)
             if key in self.pinned_keys:
                 continue
-            if self.purse.total(rule, pool) < rule.member_threshold_minor:
+            earner = self.purse.find_earner(rule, pool, rule.member_threshold_minor)
+            if earner is None:
                 return
-            earner = self.purse.earner(rule, pool, rule.member_threshold_minor)
             reason = self._refusal(campaign, rule, key, earner)
             if reason:
                 self.withheld.append(Withheld(key, campaign, pool[0].local_day, reason))

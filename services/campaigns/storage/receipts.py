@@ -29,9 +29,10 @@ _COLUMNS = """receipt_id, member_id, mall_id, shop_id, till_id, receipt_number, 
 purchased_at, time_zone, currency, total_minor, lines, refunds, shop_brand, shop_category,
 shop_is_known"""
 
-# What judging a receipt takes.
+# What judging a receipt takes. That there were no refunds, as for most, need not be decoded.
 _JUDGED = """receipt_id, member_id, mall_id, shop_id, purchased_at, time_zone, currency,
-total_minor, lines, refunds, shop_brand, shop_category"""
+total_minor, lines, CASE WHEN refunds::text <> '[]' THEN refunds END AS refunds, shop_brand,
+shop_category"""
 
 _INSERT = """
 INSERT INTO receipt (program_id, receipt_id, member_id, mall_id, shop_id, till_id, receipt_number,
@@ -164,7 +165,7 @@ def _judged(row: Any) -> Receipt:
         brand,
         category,
     ) = row
-    refunds = [Refund(UUID(i), tuple((n, a) for n, a in given)) for i, given in parts]
+    refunds = [Refund(UUID(i), tuple((n, a) for n, a in given)) for i, given in parts or ()]
     local_at = local_time(at, zone)
     sold = tuple([Line(*line) for line in lines])
     left = judged_lines(sold, total, brand, category, refunds)

@@ -128,7 +128,10 @@ def test_what_is_pinned_uses_its_receipts_before_anything_else() -> None:
 def test_a_purse_says_who_earned_it() -> None:
     purse = Purse([receipt(4_000), receipt(6_000, number=2)])
     pool = in_order(purse.receipts.values())
-    assert purse.earner(spend_and_get(), pool, 5_000).receipt_id.int == 2
+    earner = purse.find_earner(spend_and_get(), pool, 5_000)
+    assert earner is not None
+    assert earner.receipt_id.int == 2
+    assert purse.find_earner(spend_and_get(), pool, 10_001) is None
     assert purse.total(spend_and_get(), pool) == 10_000
 
 
