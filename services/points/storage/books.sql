@@ -36,6 +36,12 @@ CREATE FUNCTION debit_posting(
                NULL)::new_posting
 $$;
 
+-- Where postings leave an account that was at `version_before`.
+CREATE TYPE account_move AS (
+    account_id uuid, version_before bigint, version bigint, balance bigint, pending bigint,
+    held bigint
+);
+
 -- Takes and returns alike: points of a lot that went to, or came back with, the posting `version`.
 CREATE TYPE new_take AS (account_id uuid, version bigint, lot_version bigint, points bigint);
 
@@ -57,18 +63,20 @@ CREATE TYPE new_usage AS (
 CREATE TYPE new_event AS (event_id uuid, type text, key text, data text, origin integer);
 
 -- The caller has locked the accounts, then the receipts. Raises when fewer rows were written than
--- were decided: the caller rolls back and decides again (SQLSTATE GA001).
+-- were decided, or a receipt is there: the caller rolls back and decides again (SQLSTATE GA001, or
+-- 23505 of the receipts' primary key). Each statement costs a small group as much as its rows do:
+-- none is run for nothing. Who knows `moves` and `is_burning` says so; else they are found.
 CREATE FUNCTION write_books(
     program uuid, recorded timestamptz,
     transactions new_pos_transaction[], changes changed_pos_transaction[],
     postings new_posting[], takes new_take[], returned new_take[],
     accounts changed_account[], lots changed_lot[], usages new_usage[], events new_event[],
-    correlations text[], traces text[]
+    correlations text[], traces text[],
+    moves account_move[] DEFAULT NULL, is_burning boolean DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     written bigint;
     moved bigint;
-    has_burned boolean := false;
 BEGIN
     IF cardinality(transactions) > 0 THEN
         INSERT INTO pos_transaction (
@@ -81,29 +89,27 @@ BEGIN
                t.total_minor, t.member_id, t.awaited_number, t.content::json, t.fingerprint,
                t.policy_version, t.earned, t.clawed, t.points, t.balance_after, t.trimmed, t.forgiven,
                t.notes::json, t.cashier_id, t.is_watched
-        FROM unnest(transactions) t WHERE NOT t.fills ORDER BY t.transaction_id
-        ON CONFLICT (program_id, transaction_id) DO NOTHING;
+        FROM unnest(transactions) t WHERE NOT t.fills ORDER BY t.transaction_id;
         GET DIAGNOSTICS written = ROW_COUNT;
-        IF written < (SELECT count(*) FROM unnest(transactions) t WHERE NOT t.fills) THEN
-            RAISE EXCEPTION 'a receipt was stored meanwhile' USING ERRCODE = 'GA001';
-        END IF;
-        -- A refund came first and left a placeholder, which the caller has locked.
-        UPDATE pos_transaction p
-        SET kind = t.kind, status = t.status, receipt_id = t.receipt_id, shop_id = t.shop_id, mall_id = t.mall_id,
-            till_id = t.till_id, receipt_number = t.receipt_number,
-            business_date = t.business_date, purchased_at = t.purchased_at,
-            recorded_at = recorded, total_minor = t.total_minor, member_id = t.member_id,
-            awaited_number = t.awaited_number, content = t.content::json,
-            fingerprint = t.fingerprint, policy_version = t.policy_version, earned = t.earned,
-            clawed = t.clawed, points = t.points, balance_after = t.balance_after,
-            trimmed = t.trimmed, forgiven = t.forgiven, notes = t.notes::json,
-            cashier_id = t.cashier_id, is_watched = t.is_watched
-        FROM unnest(transactions) t
-        WHERE t.fills AND p.program_id = program AND p.transaction_id = t.transaction_id
-          AND p.status = 'awaited';
-        GET DIAGNOSTICS written = ROW_COUNT;
-        IF written < (SELECT count(*) FROM unnest(transactions) t WHERE t.fills) THEN
-            RAISE EXCEPTION 'a receipt was filled meanwhile' USING ERRCODE = 'GA001';
+        IF written < cardinality(transactions) THEN
+            -- A refund came first and left a placeholder, which the caller has locked.
+            UPDATE pos_transaction p
+            SET kind = t.kind, status = t.status, receipt_id = t.receipt_id, shop_id = t.shop_id,
+                mall_id = t.mall_id, till_id = t.till_id, receipt_number = t.receipt_number,
+                business_date = t.business_date, purchased_at = t.purchased_at,
+                recorded_at = recorded, total_minor = t.total_minor, member_id = t.member_id,
+                awaited_number = t.awaited_number, content = t.content::json,
+                fingerprint = t.fingerprint, policy_version = t.policy_version,
+                earned = t.earned, clawed = t.clawed, points = t.points,
+                balance_after = t.balance_after, trimmed = t.trimmed, forgiven = t.forgiven,
+                notes = t.notes::json, cashier_id = t.cashier_id, is_watched = t.is_watched
+            FROM unnest(transactions) t
+            WHERE t.fills AND p.program_id = program AND p.transaction_id = t.transaction_id
+              AND p.status = 'awaited';
+            GET DIAGNOSTICS moved = ROW_COUNT;
+            IF written + moved < cardinality(transactions) THEN
+                RAISE EXCEPTION 'a receipt was filled meanwhile' USING ERRCODE = 'GA001';
+            END IF;
         END IF;
     END IF;
 
@@ -130,18 +136,22 @@ BEGIN
                n.reason::json, n.mall_id, n.shop_id
         FROM unnest(postings) n;
 
-        UPDATE account a SET balance = l.balance_after, version = l.version,
-            pending = l.pending_after, held = l.held_after
-        FROM (SELECT DISTINCT ON (n.account_id) n.account_id, n.version, n.balance_after,
-                     n.pending_after, n.held_after,
-                     min(n.version) OVER (PARTITION BY n.account_id) AS first_version
-              FROM unnest(postings) n ORDER BY n.account_id, n.version DESC) l
-        WHERE a.program_id = program AND a.account_id = l.account_id
-          AND a.version = l.first_version - 1;
+        IF moves IS NULL THEN
+            SELECT array_agg(ROW(l.account_id, l.first_version - 1, l.version, l.balance_after,
+                                 l.pending_after, l.held_after)::account_move)
+            INTO moves
+            FROM (SELECT DISTINCT ON (n.account_id) n.account_id, n.version, n.balance_after,
+                         n.pending_after, n.held_after,
+                         min(n.version) OVER (PARTITION BY n.account_id) AS first_version
+                  FROM unnest(postings) n ORDER BY n.account_id, n.version DESC) l;
+        END IF;
+        UPDATE account a SET balance = m.balance, version = m.version, pending = m.pending,
+            held = m.held
+        FROM unnest(moves) m
+        WHERE a.program_id = program AND a.account_id = m.account_id
+          AND a.version = m.version_before;
         GET DIAGNOSTICS written = ROW_COUNT;
-        SELECT count(DISTINCT n.account_id), bool_or(n.counter_account = 'redemption')
-        INTO moved, has_burned FROM unnest(postings) n;
-        IF written < moved THEN
+        IF written < cardinality(moves) THEN
             RAISE EXCEPTION 'an account moved meanwhile' USING ERRCODE = 'GA001';
         END IF;
 
@@ -165,13 +175,22 @@ BEGIN
               GROUP BY account_id, lot_version) t
         WHERE l.program_id = program AND l.account_id = t.account_id
           AND l.version = t.lot_version;
-        INSERT INTO lot_take (program_id, account_id, version, lot_version, points)
-        SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(takes) t;
-        INSERT INTO lot_return (program_id, account_id, version, lot_version, points)
-        SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(returned) t;
+        IF cardinality(takes) > 0 THEN
+            INSERT INTO lot_take (program_id, account_id, version, lot_version, points)
+            SELECT program, t.account_id, t.version, t.lot_version, t.points FROM unnest(takes) t;
+        END IF;
+        IF cardinality(returned) > 0 THEN
+            INSERT INTO lot_return (program_id, account_id, version, lot_version, points)
+            SELECT program, t.account_id, t.version, t.lot_version, t.points
+            FROM unnest(returned) t;
+        END IF;
     END IF;
 
-    IF has_burned THEN
+    IF is_burning IS NULL AND cardinality(postings) > 0 THEN
+        is_burning := EXISTS (SELECT FROM unnest(postings) n
+                              WHERE n.counter_account = 'redemption');
+    END IF;
+    IF is_burning THEN
         -- What one mall issued and another burned, in the transaction that burned it: such an
         -- entry can neither be lost nor be written twice.
         INSERT INTO clearing_entry (program_id, account_id, version, lot_version,
@@ -191,8 +210,18 @@ BEGIN
                    -n.points - coalesce((SELECT sum(t.points) FROM unnest(takes) t
                        WHERE (t.account_id, t.version) = (n.account_id, n.version)), 0)
             FROM unnest(postings) n WHERE n.counter_account = 'redemption' AND n.points < 0
-            UNION ALL
-            SELECT n.account_id, n.version, t.lot_version, l.mall_id, n.mall_id, -t.points
+        ) e
+        WHERE e.issuer IS DISTINCT FROM e.burner AND e.points <> 0;
+    END IF;
+    IF is_burning AND (cardinality(returned) > 0
+                       OR EXISTS (SELECT FROM unnest(postings) n WHERE n.points > 0)) THEN
+        INSERT INTO clearing_entry (program_id, account_id, version, lot_version,
+                                    issuing_mall_id, burning_mall_id, points, recorded_at)
+        SELECT program, e.account_id, e.version, e.lot_version, e.issuer, e.burner, e.points,
+               recorded
+        FROM (
+            SELECT n.account_id, n.version, t.lot_version, l.mall_id AS issuer,
+                   n.mall_id AS burner, -t.points AS points
             FROM unnest(postings) n
             JOIN unnest(returned) t ON (t.account_id, t.version) = (n.account_id, n.version)
             JOIN lot l ON l.program_id = program AND l.account_id = t.account_id
@@ -245,7 +274,8 @@ BEGIN
         -- A receipt that is worth less now gives back what it had used up, where that was counted
         -- here and not on an account that was merged. On its own: the row that an INSERT proposes
         -- is checked before its conflict is found.
-        IF EXISTS (SELECT FROM unnest(usages) n WHERE n.points < 0) THEN
+        IF cardinality(changes) > 0 AND EXISTS (SELECT FROM unnest(usages) n WHERE n.points < 0)
+        THEN
             UPDATE cap_usage u SET points = greatest(0, u.points + n.points)
             FROM (SELECT account_id, cap, period, sum(points) AS points FROM unnest(usages)
                   GROUP BY account_id, cap, period HAVING sum(points) < 0) n
@@ -254,7 +284,8 @@ BEGIN
         END IF;
         INSERT INTO cap_usage AS u (program_id, account_id, cap, period, points, times, last_at)
         SELECT program, n.account_id, n.cap, n.period, sum(n.points), sum(n.times), max(n.last_at)
-        FROM unnest(usages) n GROUP BY n.account_id, n.cap, n.period HAVING sum(n.points) >= 0
+        FROM unnest(usages) n GROUP BY n.account_id, n.cap, n.period
+        HAVING sum(n.points) >= 0 OR cardinality(changes) = 0
         ON CONFLICT (program_id, account_id, cap, period) DO UPDATE
         SET points = u.points + excluded.points, times = u.times + excluded.times,
             last_at = greatest(u.last_at, excluded.last_at);

@@ -1,12 +1,15 @@
 -- The directory and the policies as JSON text: equal text means equal content, so that whoever
 -- reads it again need not parse it again.
 
-CREATE FUNCTION directory_text(program uuid, s shop) RETURNS text LANGUAGE sql STABLE AS $$
+-- A text for each shop. Plain enough for PostgreSQL to put it into the query that asks.
+CREATE FUNCTION directory_texts(program uuid, shops uuid[])
+RETURNS TABLE (shop text) LANGUAGE sql STABLE AS $$
     SELECT json_build_array(
         s.shop_id, s.mall_id, s.time_zone, s.currency, s.is_open,
         (SELECT json_agg(json_build_array(t.till_id, t.key_version, t.previous_key_until,
                                           t.is_active))
          FROM till t WHERE t.program_id = program AND t.shop_id = s.shop_id))::text
+    FROM shop s WHERE s.program_id = program AND s.shop_id = ANY (shops)
 $$;
 
 CREATE FUNCTION policies_text(program uuid) RETURNS text LANGUAGE sql STABLE AS $$

@@ -33,8 +33,7 @@ CREATE FUNCTION look_at_holds(
 DECLARE
     wanted uuid[] := members;
 BEGIN
-    SELECT array_agg(directory_text(program, s)) INTO directory
-    FROM shop s WHERE s.program_id = program AND s.shop_id = ANY (shops);
+    SELECT array_agg(d.shop) INTO directory FROM directory_texts(program, shops) d;
     IF cardinality(numbers) > 0 THEN
         SELECT array_agg(n.member_number), array_agg(n.member_id)
         INTO found_numbers, number_members
@@ -113,7 +112,7 @@ CREATE TYPE new_redemption AS (
 CREATE FUNCTION write_holds(
     program uuid, recorded timestamptz, seen seen_row[], made new_hold[], changed changed_hold[],
     redemptions new_redemption[], postings new_posting[], takes new_take[], returned new_take[],
-    accounts changed_account[], correlations text[], traces text[]
+    moves account_move[], accounts changed_account[], correlations text[], traces text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     written bigint;
@@ -165,7 +164,8 @@ BEGIN
         END IF;
     END IF;
     PERFORM write_books(program, recorded, '{}', '{}', postings, takes, returned, accounts, '{}',
-                        '{}', '{}', correlations, traces);
+                        '{}', '{}', correlations, traces, moves,
+                        nullif(cardinality(redemptions) > 0, false));
 END $$;
 
 -- Open holds that have run out, of the accounts that are theirs: they are free again. Accounts are

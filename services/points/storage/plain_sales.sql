@@ -10,7 +10,7 @@ CREATE FUNCTION glance_at_sales(
     found_numbers text[], number_members uuid[],
     account_ids uuid[], balances bigint[], versions bigint[], tier_versions integer[],
     pendings bigint[], helds bigint[],
-    tier_members uuid[], tier_sinces timestamptz[], tier_codes text[],
+    tier_sinces timestamptz[], tier_codes text[],
     usage_accounts uuid[], usage_caps text[], usage_periods text[], usage_points bigint[],
     usage_times integer[], usage_lasts timestamptz[],
     is_any_known boolean, review text, traces text
@@ -18,13 +18,18 @@ CREATE FUNCTION glance_at_sales(
 DECLARE
     newest_review integer;
 BEGIN
-    SELECT array_agg(directory_text(program, s)) INTO directory
-    FROM shop s WHERE s.program_id = program AND s.shop_id = ANY (shops);
-
-    SELECT coalesce(max(p.version), 0) INTO newest_policy
-    FROM earning_policy p WHERE p.program_id = program;
+    -- Little is read here, but often: each statement costs more than its rows.
+    SELECT (SELECT array_agg(d.shop) FROM directory_texts(program, shops) d),
+           (SELECT coalesce(max(p.version), 0) FROM earning_policy p WHERE p.program_id = program),
+           (SELECT max(r.version) FROM review_rules r WHERE r.program_id = program),
+           EXISTS (SELECT FROM pos_transaction t
+                   WHERE t.program_id = program AND t.transaction_id = ANY (receipts))
+    INTO directory, newest_policy, newest_review, is_any_known;
     IF newest_policy > policies_known THEN
         policies := policies_text(program);
+    END IF;
+    IF newest_review > review_known THEN
+        review := review_text(program);
     END IF;
 
     IF cardinality(numbers) > 0 THEN
@@ -36,18 +41,18 @@ BEGIN
         wanted_accounts := wanted_accounts || number_members;
     END IF;
 
+    -- An account comes once for each tier that its member held, oldest first, or once without.
     SELECT array_agg(a.account_id), array_agg(a.balance), array_agg(a.version),
-           array_agg(a.tier_version), array_agg(a.pending), array_agg(a.held)
-    INTO account_ids, balances, versions, tier_versions, pendings, helds
-    FROM account a
-    WHERE a.program_id = program AND a.account_id = ANY (wanted_accounts) AND a.status = 'open'
-      AND a.member_id = a.account_id;
-
-    SELECT array_agg(m.member_id), array_agg(m.since), array_agg(m.tier)
-    INTO tier_members, tier_sinces, tier_codes
-    FROM (SELECT x.member_id, x.since, x.tier FROM member_tier x
-          WHERE x.program_id = program AND x.member_id = ANY (wanted_accounts)
-          ORDER BY x.member_id, x.since) m;
+           array_agg(a.tier_version), array_agg(a.pending), array_agg(a.held),
+           array_agg(a.since), array_agg(a.tier)
+    INTO account_ids, balances, versions, tier_versions, pendings, helds, tier_sinces, tier_codes
+    FROM (SELECT x.account_id, x.balance, x.version, x.tier_version, x.pending, x.held, m.since,
+                 m.tier
+          FROM account x
+          LEFT JOIN member_tier m ON m.program_id = program AND m.member_id = x.account_id
+          WHERE x.program_id = program AND x.account_id = ANY (wanted_accounts)
+            AND x.status = 'open' AND x.member_id = x.account_id
+          ORDER BY x.account_id, m.since) a;
 
     -- Only for programmes whose policies have limits. What it reads cannot change unseen: who adds
     -- to a usage moves the account's version or its tier's.
@@ -60,14 +65,6 @@ BEGIN
           AND u.period = ANY (periods);
     END IF;
 
-    is_any_known := EXISTS (
-        SELECT FROM pos_transaction t
-        WHERE t.program_id = program AND t.transaction_id = ANY (receipts));
-
-    SELECT max(r.version) INTO newest_review FROM review_rules r WHERE r.program_id = program;
-    IF newest_review > review_known THEN
-        review := review_text(program);
-    END IF;
     IF wanted IS NOT NULL THEN
         traces := review_traces(program, shops, wanted_accounts, wanted);
     END IF;
@@ -79,11 +76,12 @@ CREATE TYPE seen_account AS (
     account_id uuid, version bigint, tier_version integer, pending bigint, held bigint
 );
 
--- Raises SQLSTATE GA001 when an account moved since it was seen; then nothing is written.
+-- Raises SQLSTATE GA001 when an account moved since it was seen, 23505 when a receipt is there; then
+-- nothing is written. A plain sale changes no receipt and burns nothing.
 CREATE FUNCTION write_plain_sales(
     program uuid, recorded timestamptz, seen seen_account[],
-    transactions new_pos_transaction[], changes changed_pos_transaction[],
-    postings new_posting[], takes new_take[], usages new_usage[], events new_event[],
+    transactions new_pos_transaction[], postings new_posting[], takes new_take[],
+    moves account_move[], usages new_usage[], events new_event[],
     correlations text[], traces text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -98,6 +96,6 @@ BEGIN
     IF unmoved < cardinality(seen) THEN
         RAISE EXCEPTION 'an account moved meanwhile' USING ERRCODE = 'GA001';
     END IF;
-    PERFORM write_books(program, recorded, transactions, changes, postings, takes, '{}', '{}',
-                        '{}', usages, events, correlations, traces);
+    PERFORM write_books(program, recorded, transactions, '{}', postings, takes, '{}', '{}', '{}',
+                        usages, events, correlations, traces, moves, false);
 END $$;

@@ -18,14 +18,15 @@ from shared.ids import new_id
 _WRITE = (
     "SELECT write_books($1, $2, $3::new_pos_transaction[], $4::changed_pos_transaction[], "
     "$5::new_posting[], $6::new_take[], $7::new_take[], $8::changed_account[], "
-    "$9::changed_lot[], $10::new_usage[], $11::new_event[], $12, $13)"
+    "$9::changed_lot[], $10::new_usage[], $11::new_event[], $12, $13, $14::account_move[])"
 )
 _WRITE_PLAIN = (
     "SELECT write_plain_sales($1, $2, $3::seen_account[], $4::new_pos_transaction[], "
-    "$5::changed_pos_transaction[], $6::new_posting[], $7::new_take[], $8::new_usage[], "
-    "$9::new_event[], $10, $11)"
+    "$5::new_posting[], $6::new_take[], $7::account_move[], $8::new_usage[], $9::new_event[], "
+    "$10, $11)"
 )
 _COLLISION = "GA001"
+_RECEIPTS = "pk_pos_transaction"
 _NO_TERMS = LotTerms()
 Origin = tuple[str, str]
 
@@ -55,6 +56,17 @@ class Write:
     records: list[NewRecord] = field(default_factory=list)
     changes: dict[UUID, Stored] = field(default_factory=dict)
     news: list[ReadyEvent] = field(default_factory=list)
+
+
+class Move(NamedTuple):
+    """Where postings leave an account that was at `version_before`."""
+
+    account_id: UUID
+    version_before: int
+    version: int
+    balance: int
+    pending: int
+    held: int
 
 
 class Seen(NamedTuple):
@@ -87,6 +99,7 @@ async def write_books(session: AsyncSession, program_id: UUID, now: datetime, wr
             [_event_row(event, origins) for event in write.news],
             [correlation_id for correlation_id, _ in origins],
             [traceparent for _, traceparent in origins],
+            moves_of(books.postings),
         )
     except asyncpg.PostgresError as error:
         raise collision_or(error) from error
@@ -95,8 +108,12 @@ async def write_books(session: AsyncSession, program_id: UUID, now: datetime, wr
 async def write_plain_sales(
     statements: Statements, program_id: UUID, now: datetime, seen: Sequence[Seen], write: Write
 ) -> None:
-    """Write and commit it all if no account moved since it was `seen`, else raise `Collision`."""
-    origins = number_origins(write)
+    """Write and commit it all if no account moved since it was `seen`, else raise `Collision`.
+
+    Plain sales change no receipt that is stored, and no account but by their postings.
+    """
+    assert not write.changes
+    postings, origins = write.books.postings, number_origins(write)
     try:
         await statements.write(
             _WRITE_PLAIN,
@@ -104,9 +121,9 @@ async def write_plain_sales(
             now,
             seen,
             [_record_row(record) for record in write.records],
-            [_change_row(stored) for stored in write.changes.values()],
-            [posting_row(posting, origins) for posting in write.books.postings],
+            [posting_row(posting, origins) for posting in postings],
             write.books.takes,
+            moves_of(postings),
             write.books.usages,
             [_event_row(event, origins) for event in write.news],
             [correlation_id for correlation_id, _ in origins],
@@ -118,7 +135,8 @@ async def write_plain_sales(
 
 def collision_or(error: Exception) -> Exception:
     """`Collision` for what the functions raise when somebody was quicker, else the error."""
-    if getattr(error, "sqlstate", None) == _COLLISION:
+    is_stored = getattr(error, "constraint_name", None) == _RECEIPTS
+    if is_stored or getattr(error, "sqlstate", None) == _COLLISION:
         return Collision("The same thing is being written by somebody else.")
     return error
 
@@ -203,6 +221,22 @@ def posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any
         origins[posting.origin],
         terms.origin_id,
     )
+
+
+def moves_of(postings: Sequence[NewPosting]) -> list[Move]:
+    """Where the postings, which are in the order of versions, leave each account."""
+    moves: dict[UUID, Move] = {}
+    for posting in postings:
+        account_id, earlier = posting.account_id, moves.get(posting.account_id)
+        moves[account_id] = Move(
+            account_id,
+            posting.version - 1 if earlier is None else earlier.version_before,
+            posting.version,
+            posting.balance_after,
+            posting.pending_after,
+            posting.held_after,
+        )
+    return list(moves.values())
 
 
 def account_row(account: Account) -> tuple[Any, ...]:

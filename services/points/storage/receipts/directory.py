@@ -46,8 +46,7 @@ class Directory:
 
 
 _LOAD = """
-SELECT (SELECT array_agg(directory_text($1, s)) FROM shop s
-        WHERE s.program_id = $1 AND s.shop_id = ANY ($2::uuid[])) AS directory,
+SELECT (SELECT array_agg(d.shop) FROM directory_texts($1, $2::uuid[]) d) AS directory,
        policies_text($1) AS policies, review_text($1) AS review
 """
 

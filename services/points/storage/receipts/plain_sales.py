@@ -12,7 +12,6 @@ from services.points.domain.receipts.receipts import Receipt
 from services.points.domain.reviews.review import Traces, what_to_look_for
 from services.points.storage.receipts.directory import Directory, PolicyShelf, read_directory
 from services.points.storage.receipts.pos_batch import TillBatch
-from services.points.storage.receipts.pos_transactions import give_timelines
 from services.points.storage.receipts.usages import keep_usages
 from services.points.storage.reviews.reviews import read_traces, wanted_text
 from shared.db import Statements
@@ -82,30 +81,39 @@ def _periods(policies: Sequence[Policy], receipts: Sequence[Receipt]) -> list[st
 
 
 def read_accounts(row: Any) -> dict[UUID, Account]:
-    """Open accounts with their members' tiers, from parallel arrays."""
-    accounts = {
-        account_id: Account(
+    """Open accounts from parallel arrays, in which each comes once for each tier of its member."""
+    accounts: dict[UUID, Account] = {}
+    columns = [row[name] or () for name in _ACCOUNT_ARRAYS]
+    for account_id, balance, version, tier_version, pending, held, since, tier in zip(
+        *columns, strict=True
+    ):
+        timeline = [] if tier is None else [(since, tier)]
+        if (known := accounts.get(account_id)) is not None:
+            known.timeline = [*known.timeline, *timeline]
+            continue
+        accounts[account_id] = Account(
             account_id,
             account_id,
             "points",
             True,
             balance,
             version,
-            (),
+            timeline,
             tier_version,
             [],
             pending,
             held,
         )
-        for account_id, balance, version, tier_version, pending, held in zip(
-            row["account_ids"] or (),
-            row["balances"] or (),
-            row["versions"] or (),
-            row["tier_versions"] or (),
-            row["pendings"] or (),
-            row["helds"] or (),
-            strict=True,
-        )
-    }
-    give_timelines(accounts, row)
     return accounts
+
+
+_ACCOUNT_ARRAYS = (
+    "account_ids",
+    "balances",
+    "versions",
+    "tier_versions",
+    "pendings",
+    "helds",
+    "tier_sinces",
+    "tier_codes",
+)

@@ -16,6 +16,7 @@ from services.points.storage.ledger.books import (
     Write,
     account_row,
     collision_or,
+    moves_of,
     number_origins,
     posting_row,
 )
@@ -26,7 +27,7 @@ _LOOK = "SELECT * FROM look_at_holds($1, $2, $3, $4, $5, $6, $7, $8)"
 _WRITE = (
     "SELECT write_holds($1, $2, $3::seen_row[], $4::new_hold[], $5::changed_hold[], "
     "$6::new_redemption[], $7::new_posting[], $8::new_take[], $9::new_take[], "
-    "$10::changed_account[], $11, $12)"
+    "$10::account_move[], $11::changed_account[], $12, $13)"
 )
 
 
@@ -188,6 +189,8 @@ def _arguments(
 ) -> tuple[Any, ...]:
     books = write.books
     origins = number_origins(Write(books))
+    moves = moves_of(books.postings)
+    posted = {move.account_id: (move.pending, move.held) for move in moves}
     return (
         program_id,
         now,
@@ -198,7 +201,13 @@ def _arguments(
         [posting_row(posting, origins) for posting in books.postings],
         books.takes,
         books.returns,
-        [account_row(account) for account in books.accounts.values()],
+        moves,
+        # Where an account's last posting left it needs no change beside.
+        [
+            account_row(account)
+            for account in books.accounts.values()
+            if posted.get(account.account_id) != (account.pending, account.held)
+        ],
         [correlation_id for correlation_id, _ in origins],
         [traceparent for _, traceparent in origins],
     )
