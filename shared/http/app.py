@@ -4,17 +4,29 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import Receive, Scope, Send
 
 from shared.db import open_statements
 from shared.http import problems
 from shared.http.depends import Runtime
 from shared.http.direct import DirectRoute
+from shared.http.direct_frame import DirectFrame
 from shared.http.documents import describe, serve_documents
 from shared.http.internal import HealthCheck, Invariants, internal_router
 from shared.http.middleware import Frame
 from shared.http.revocations import follow_revocations
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class _App(FastAPI):
+    """FastAPI, beside which direct routes are answered: its layers cost more than they do."""
+
+    direct: DirectFrame | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.direct is None or not await self.direct.answer(scope, receive, send):
+            await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -28,7 +40,7 @@ def create_app(
     health: Sequence[HealthCheck] = (),
 ) -> FastAPI:
     """An app with the house's problems, limits, health, metrics and self-hosted documents."""
-    app = FastAPI(
+    app = _App(
         title=f"Galleria {title}",
         version="1.0.0",
         description=description,
@@ -46,9 +58,9 @@ def create_app(
     app.include_router(internal_router(invariants, runtime.handlers, health))
     describe(app, runtime.clock)
     serve_documents(app)
-    app.add_middleware(
-        Frame, body_bytes_max=runtime.settings.body_bytes_max, direct=_direct_routes(routers)
-    )
+    body_bytes_max = runtime.settings.body_bytes_max
+    app.add_middleware(Frame, body_bytes_max=body_bytes_max)
+    app.direct = DirectFrame(app, body_bytes_max, _direct_routes(routers))
     return app
 
 

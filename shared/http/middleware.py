@@ -3,17 +3,16 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
 from shared.clock import monotonic_seconds
-from shared.http.direct import DirectRoute
-from shared.http.problems import BODY_TOO_LARGE, answer_or_problem, problem
+from shared.http.problems import BODY_TOO_LARGE, problem
 from shared.ids import new_bytes, new_id
 from shared.logs import correlation_id, get_log, trace_parent
 
@@ -26,7 +25,7 @@ _FORM = "application/x-www-form-urlencoded"
 _FILES = frozenset({"text/csv", "application/x-ndjson"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_GONE = 499  # As nginx counts callers that hung up before they had their answer.
+GONE = 499  # As nginx counts callers that hung up before they had their answer.
 
 
 class BodyTooLarge(HTTPException):
@@ -40,48 +39,34 @@ class Frame:
     """Wraps the app. Bodies are JSON, but for the token endpoint's form (OAuth says so) and for
     files that are PUT."""
 
-    def __init__(
-        self, app: ASGIApp, body_bytes_max: int, direct: Mapping[tuple[str, str], DirectRoute]
-    ) -> None:
+    def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:
         self._app = app
         self._body_bytes_max = body_bytes_max
-        self._direct = {
-            place: (route, route.get_route_handler()) for place, route in direct.items()
-        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
-        _enter_context(headers)
+        headers = enter_context(scope)
         started_at = monotonic_seconds()
-        status = _GONE
+        status = GONE
 
         async def watched_send(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-correlation-id", correlation_id.get().encode()),
-                ]
+                message["headers"] = [*message["headers"], correlation_header()]
             await send(message)
 
         try:
             await self._answer(scope, receive, watched_send, headers)
         finally:
-            # Callers choose the words of a path and a method; labels must stay few.
-            route = getattr(scope.get("route"), "path", "unmatched")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            count, seconds = _measures(method, route, status)
-            count.inc()
-            seconds.observe(monotonic_seconds() - started_at)
+            observe(scope, status, started_at)
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, str]
     ) -> None:
-        refused = self._refusal(scope, headers)
+        refused = refuse_head(scope, headers, self._body_bytes_max)
         if refused is not None:
             await refused(scope, receive, send)
             return
@@ -93,53 +78,65 @@ class Frame:
             await send(message)
 
         try:
-            await self._serve(scope, self._limited(receive), tracking_send)
+            await self._app(scope, limited(receive, self._body_bytes_max), tracking_send)
         except ClientDisconnect:
             log.info("client_left", path=scope["path"])
         except Exception:
             log.exception("request_failed", path=scope["path"])
             if has_started:
                 raise
-            answer = problem(500, "internal_error", "Something is wrong here; it is recorded.")
-            await answer(scope, receive, send)
+            await internal_error()(scope, receive, send)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The hottest routes are answered here; the layers in between cost a fifth of the work."""
-        found = self._direct.get((scope["method"], scope["path"]))
-        if found is None:
-            await self._app(scope, receive, send)
-            return
-        route, answer = found
-        scope["route"] = route
-        response = await answer_or_problem(answer, Request(scope, receive))
-        await response(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Any:
-        length = headers.get(b"content-length", "0")
-        if not _LENGTH.fullmatch(length):
-            return problem(400, "bad_request", "Content-Length is not a number.")
-        if int(length) > self._body_bytes_max:
-            return problem(413, BODY_TOO_LARGE, "The body is too large. Send less at once.")
-        has_body = int(length) > 0 or b"transfer-encoding" in headers
-        if has_body and scope["method"] in {"POST", "PUT", "PATCH", "DELETE"}:
-            wanted = _FORM if scope["path"] == TOKEN_PATH else "application/json"
-            said = headers.get(b"content-type", "").split(";")[0].strip().lower()
-            if said != wanted and not (scope["method"] == "PUT" and said in _FILES):
-                return problem(415, "wrong_content_type", f"The body must be {wanted}.")
-        return None
+def refuse_head(scope: Scope, headers: Mapping[bytes, str], body_bytes_max: int) -> Response | None:
+    """The refusal of what the head already says: a body too large, or of another kind."""
+    length = headers.get(b"content-length", "0")
+    if not _LENGTH.fullmatch(length):
+        return problem(400, "bad_request", "Content-Length is not a number.")
+    if int(length) > body_bytes_max:
+        return problem(413, BODY_TOO_LARGE, "The body is too large. Send less at once.")
+    has_body = int(length) > 0 or b"transfer-encoding" in headers
+    if has_body and scope["method"] in {"POST", "PUT", "PATCH", "DELETE"}:
+        wanted = _FORM if scope["path"] == TOKEN_PATH else "application/json"
+        said = headers.get(b"content-type", "").split(";")[0].strip().lower()
+        if said != wanted and not (scope["method"] == "PUT" and said in _FILES):
+            return problem(415, "wrong_content_type", f"The body must be {wanted}.")
+    return None
 
-    def _limited(self, receive: Receive) -> Receive:
-        seen = 0
 
-        async def limited() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._body_bytes_max:
-                raise BodyTooLarge
-            return message
+def limited(receive: Receive, body_bytes_max: int) -> Receive:
+    """`receive`, which raises `BodyTooLarge` when more arrives than the head has said."""
+    seen = 0
 
-        return limited
+    async def limited_receive() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > body_bytes_max:
+            raise BodyTooLarge
+        return message
+
+    return limited_receive
+
+
+def internal_error() -> Response:
+    """The answer when nobody foresaw what happened."""
+    return problem(500, "internal_error", "Something is wrong here; it is recorded.")
+
+
+def correlation_header() -> tuple[bytes, bytes]:
+    """The header that tells the caller under which id everything was recorded."""
+    return b"x-correlation-id", correlation_id.get().encode()
+
+
+def observe(scope: Scope, status: int, started_at: float) -> None:
+    """Count the answer and its seconds."""
+    # Callers choose the words of a path and a method; labels must stay few.
+    route = getattr(scope.get("route"), "path", "unmatched")
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    count, seconds = _measures(method, route, status)
+    count.inc()
+    seconds.observe(monotonic_seconds() - started_at)
 
 
 @lru_cache(maxsize=4_096)
@@ -151,10 +148,13 @@ def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]
     )
 
 
-def _enter_context(headers: dict[bytes, str]) -> None:
+def enter_context(scope: Scope) -> dict[bytes, str]:
+    """Have everything from here on speak of this request. Returns its headers."""
+    headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
     named = headers.get(b"x-correlation-id", "")
     correlation_id.set(named if _CORRELATION.fullmatch(named) else new_id().hex)
     trace = headers.get(b"traceparent", "")
     if not _TRACE.fullmatch(trace):
         trace = f"00-{new_bytes(16).hex()}-{new_bytes(8).hex()}-01"
     trace_parent.set(trace)
+    return headers
