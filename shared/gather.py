@@ -19,6 +19,8 @@ from shared.errors import Invariant, Unavailable
 _COLLISIONS_MAX = 3
 # Fewer are not worth a transaction of their own while another is under way: they gather on.
 _BESIDE_WEIGHT_MIN = 12
+# So many are one group; with more there can be two that take turns in the database.
+_TOGETHER_WEIGHT_MIN = 16
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -45,6 +47,8 @@ class Gather(Generic[Question, Answer]):
     to at most `weight_max` (a single heavier question goes alone); at most `waiting_max` wait.
     A second lane works what has gathered while the first waits for the database, if that is
     enough: big groups cost less. Two lanes are like two processes: `work` and `quick` must bear it.
+    With `linger_seconds`, those who were just answered and come again are waited for, as long as
+    so much time brings another; who comes alone waits for nobody.
     A group of `quick_weight_max` at most is shown to `quick(questions)` first, which stores all or
     nothing by itself and answers, or returns None to have `work` do it.
     """
@@ -57,6 +61,7 @@ class Gather(Generic[Question, Answer]):
         weight_max: int = 1_000,
         waiting_max: int = 2_000,
         lanes: int = 1,
+        linger_seconds: float = 0,
         quick: Callable[[Sequence[Question]], Awaitable[Sequence[Answer] | None]] | None = None,
         quick_weight_max: int = 250,
     ) -> None:
@@ -70,6 +75,9 @@ class Gather(Generic[Question, Answer]):
         self._queue: deque[_Waiting[Question, Answer]] = deque()
         self._waiting_weight = 0
         self._weight_under_way = 0
+        self._linger_seconds = linger_seconds
+        self._wanted_weight = 0
+        self._lingering: asyncio.Future[None] | None = None
         self._idle: list[asyncio.Future[None]] = []
         self._closing = False
 
@@ -82,7 +90,10 @@ class Gather(Generic[Question, Answer]):
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(question, weight, future))
         self._waiting_weight += weight
-        if self._idle and self._is_enough():
+        if self._lingering is not None:
+            if self._waiting_weight >= self._wanted_weight:
+                _wake(self._lingering)
+        elif self._idle and self._is_enough():
             _wake(self._idle.pop())
         return await future
 
@@ -102,12 +113,16 @@ class Gather(Generic[Question, Answer]):
     def close(self) -> None:
         """Take no more questions; `run` returns when those that wait are answered."""
         self._closing = True
-        while self._idle:
-            _wake(self._idle.pop())
+        for idle in (*self._idle, self._lingering):
+            if idle is not None:
+                _wake(idle)
+        self._idle.clear()
 
     async def _run_lane(self) -> None:
         while True:
-            while self._queue and self._is_enough():
+            while self._queue and self._lingering is None and self._is_enough():
+                if self._linger_seconds and self._weight_under_way == 0:
+                    await self._linger()
                 group = self._take()
                 weight = sum(waiting.weight for waiting in group)
                 self._weight_under_way += weight
@@ -115,12 +130,33 @@ class Gather(Generic[Question, Answer]):
                     await self._commit(group)
                 finally:
                     self._weight_under_way -= weight
+                    self._expect(weight)
             if self._closing:
                 # What is left is not enough to go beside another lane, which will take it.
                 return
             news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._idle.append(news)
             await news
+
+    async def _linger(self) -> None:
+        seen = 0
+        while seen < self._waiting_weight < self._wanted_weight and not self._closing:
+            seen = self._waiting_weight
+            loop = asyncio.get_running_loop()
+            self._lingering = loop.create_future()
+            timer = loop.call_later(self._linger_seconds, _wake, self._lingering)
+            try:
+                await self._lingering
+            finally:
+                timer.cancel()
+                self._lingering = None
+
+    def _expect(self, answered_weight: int) -> None:
+        """Whoever was answered may come again: wait for all of few, for every other one of many."""
+        around = answered_weight + self._waiting_weight + self._weight_under_way
+        wanted = min(around, max(_TOGETHER_WEIGHT_MIN, around // 2))
+        most = self._weight_max if self._quick is None else self._quick_weight_max
+        self._wanted_weight = min(wanted, most)
 
     def _is_enough(self) -> bool:
         """Whether those that wait are worth a transaction now: beside another, half as many."""

@@ -258,7 +258,7 @@ async def test_few_gather_on_while_another_transaction_is_under_way(
         heavy = asyncio.create_task(gather.ask(2, 1))
         await until(lambda: desk.groups == [[0], [1, 2]])
         desk.gate.set()
-        assert await asyncio.gather(first, light, heavy) == [0, 2, 4]
+        assert [await first, await light, await heavy] == [0, 2, 4]
 
 
 async def test_closing_lanes_answers_those_that_wait(engine: AsyncEngine, desk: Desk) -> None:
@@ -270,3 +270,41 @@ async def test_closing_lanes_answers_those_that_wait(engine: AsyncEngine, desk: 
         gather.close()
         desk.gate.set()
         assert await asyncio.gather(*asked) == [2 * n for n in range(40)]
+
+
+async def test_those_who_were_answered_together_are_waited_for_and_answered_together(
+    engine: AsyncEngine, desk: Desk
+) -> None:
+    gather = Gather(engine, desk.work, linger_seconds=30)
+    async with running(gather):
+        await asyncio.gather(*map(gather.ask, range(4)))
+        for first in (4, 8):
+            asked = []
+            for n in range(first, first + 4):
+                asked.append(asyncio.create_task(gather.ask(n)))
+                await asyncio.sleep(0)  # Each comes in a turn of the event loop of its own.
+            await asyncio.gather(*asked)
+    assert desk.groups == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+
+
+async def test_who_comes_alone_is_waited_with_only_once(engine: AsyncEngine, desk: Desk) -> None:
+    gather = Gather(engine, desk.work, linger_seconds=0.001)
+    async with running(gather):
+        await asyncio.gather(*map(gather.ask, range(4)))
+        assert await gather.ask(7) == 14, "the others do not come again"
+    lonely = Gather(engine, desk.work, linger_seconds=30)
+    async with running(lonely):
+        assert [await lonely.ask(n) for n in (8, 9, 10)] == [16, 18, 20]
+    assert desk.groups == [[0, 1, 2, 3], [7], [8], [9], [10]]
+
+
+async def test_closing_does_not_wait_for_those_who_may_come_again(
+    engine: AsyncEngine, desk: Desk
+) -> None:
+    gather = Gather(engine, desk.work, linger_seconds=30)
+    async with running(gather):
+        await asyncio.gather(*map(gather.ask, range(4)))
+        last = asyncio.create_task(gather.ask(7))
+        await asyncio.sleep(0)
+        gather.close()
+        assert await last == 14

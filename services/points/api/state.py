@@ -32,6 +32,7 @@ PosGather = Gather[TillBatch, Answer]
 HoldGather = Gather[HoldTask, HoldAnswer]
 # Two groups of each kind under way: one is decided here while the other is in the database.
 _LANES = 2
+_LINGER_SECONDS = 0.001
 
 
 def settings_of(request: Request) -> PointsSettings:
@@ -90,7 +91,12 @@ async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
             return await record_plain_sales(statements, runtime.clock(), bounds, shelf, batches)
 
         gather: PosGather = Gather(
-            runtime.engine, work, weight_max=settings.batch_items_max, lanes=_LANES, quick=quick
+            runtime.engine,
+            work,
+            weight_max=settings.batch_items_max,
+            lanes=_LANES,
+            linger_seconds=_LINGER_SECONDS,
+            quick=quick,
         )
         async with _running(gather):
             yield gather
@@ -107,7 +113,9 @@ async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
         async def quick(tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer] | None:
             return await work_holds_at_once(statements, runtime.clock(), tasks)
 
-        gather: HoldGather = Gather(runtime.engine, work, lanes=_LANES, quick=quick)
+        gather: HoldGather = Gather(
+            runtime.engine, work, lanes=_LANES, linger_seconds=_LINGER_SECONDS, quick=quick
+        )
         async with _running(gather):
             yield gather
 
