@@ -1,6 +1,7 @@
 """Row 3: a till sets points aside and spends them, 32 clients, beside pgbench's TPC-B."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -21,34 +22,41 @@ from shared.ids import new_id
 PAYERS = 20_000
 # Holds under way between a hold and its capture: more than clients, so that it was answered.
 AHEAD = 8 * CLIENTS
+PROCESSES = {1: "one API process", 2: "two API processes"}
 UNIT = "pairs/s"
 
 
 def measure(run: Run) -> list[Figure]:
-    """One API process; trials of ours and pgbench's take turns."""
+    """With one and with two API processes; trials of ours and pgbench's take turns."""
     url = run.points_database("holds")
     hear(url, HANDLERS, _given(run.town))
     run_sql(url, "VACUUM ANALYZE")
-    ours: list[Trial] = []
+    ours: dict[int, list[Trial]] = {n: [] for n in PROCESSES}
     ceiling: list[Trial] = []
     bench_url = prepare_pgbench(run.engines, 3)
-    with run.open_service("points", url, "api") as server:
+    with ExitStack() as stack:
+        servers = {
+            n: [stack.enter_context(run.open_service("points", url, "api")) for _ in range(n)]
+            for n in PROCESSES
+        }
         for number in range(run.sizes.trials + 1):
             pairs = run.sizes.hold_pairs if number else run.sizes.hold_pairs_warm
-            ours.append(_pairs(run, server, pairs))
+            for n, trials in ours.items():
+                trials.append(_pairs(run, servers[n], pairs))
             run.engines.settle()
             ceiling.append(run_pgbench(run.engines, bench_url, run.sizes.pgbench_seconds))
-            told = f"{ours[-1].per_second:,.0f}/s; pgbench {ceiling[-1].per_second:,.0f}/s"
-            run.say(f"  pairs {told}")
+            told = ", ".join(f"{n}: {t[-1].per_second:,.0f}/s" for n, t in ours.items())
+            run.say(f"  pairs by processes {told}; pgbench {ceiling[-1].per_second:,.0f}/s")
             if number == 0:
                 run_sql(url, "ANALYZE")
     name = f"pgbench TPC-B, {CLIENTS} clients, -M prepared, scale {SCALE}"
+    by_hand = Measured(name, "transactions/s", ceiling[1:])
     return [
         Figure(
             row=3,
-            name=f"Hold and capture of points, {CLIENTS} clients",
-            measured=Measured("one API process", UNIT, ours[1:]),
-            ceiling=Measured(name, "transactions/s", ceiling[1:]),
+            name=f"Hold and capture of points, {CLIENTS} clients, {PROCESSES[n]}",
+            measured=Measured(PROCESSES[n], UNIT, trials[1:]),
+            ceiling=by_hand,
             hold=0.4,
             reach=0.8,
             notes=(
@@ -56,6 +64,7 @@ def measure(run: Run) -> list[Figure]:
                 "pgbench tells its average latency, shown as p50",
             ),
         )
+        for n, trials in ours.items()
     ]
 
 
@@ -79,16 +88,19 @@ def _given(town: Town) -> Iterator[list[Event]]:
         ]
 
 
-def _pairs(run: Run, server: Server, number: int) -> Trial:
+def _pairs(run: Run, servers: list[Server], number: int) -> Trial:
     requests = list(_requests(run.town, number))
     run.engines.settle()
     trial = play(
         run.engines.folder,
-        [server],
+        servers,
         requests,
         CLIENTS,
         status=201,
-        meter_groups={"API": [server.pid], "PostgreSQL": [run.engines.postgres.pid]},
+        meter_groups={
+            "API": [server.pid for server in servers],
+            "PostgreSQL": [run.engines.postgres.pid],
+        },
     )
     each_pair = {name: 2 * spent for name, spent in trial.cpu_us.items()}
     return replace(trial, units=trial.units // 2, cpu_us=each_pair)
