@@ -4,68 +4,46 @@ A flow is prepared on a mall and returns what is asked: of any process of that m
 wanted, the same each time.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from services.points.usecases.accounting.write_export import write_export
 from services.points.usecases.expiry.begin_nights import begin_nights
 from services.points.usecases.expiry.run_night import NightRules, run_night
-from services.points.usecases.members.expire_transfers import expire_transfers
 from services.points.usecases.spending.expire_due_holds import expire_due_holds
 from shared.db import transaction
 from shared.errors import Unavailable
+from tests.faults.crash_flows import Ask, Done, Prepare, job
+from tests.faults.crash_members import (
+    close_offer,
+    contribute,
+    dissolve_pool,
+    give_some_stars,
+    leave_pool,
+    let_an_offer_end,
+    offer_points,
+    open_pool,
+    pay_from_pool,
+    redeem_some_stars,
+)
 from tests.points.exporting import ask_ledger
 from tests.points.importing import begin as begin_import
 from tests.points.importing import lines_of, post, put_part, told_of, work_step, work_until_rest
 from tests.points.mall import Mall
 from tests.points.members import (
     freeze,
-    join_pool,
     merge,
     merged,
-    offer,
-    offered,
-    opened_pool,
-    put_in_pool,
-    spend_from_pool,
     thaw,
     undo,
 )
 from tests.points.nights import end_lots
 from tests.points.spending import ask as ask_till
 from tests.points.spending import held, member_with, redeem, set_redemption_policy
-from tests.points.wallets_at_hand import give_stars, member_with_stars, redeem_stars, state_stars
 from tests.support.tokens import staff_headers
 
-Ask = Callable[[Mall], Awaitable[Any]]
-Prepare = Callable[[Mall], Awaitable[Ask]]
 WHY = {"reason_code": "x", "note": "x"}
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a job's step answers."""
-
-    status_code: int
-    text: str
-
-
-def job(step: Callable[..., Awaitable[Any]]) -> Ask:
-    """A job's step, until there is nothing left for it: it has no reply that could be lost."""
-
-    async def work(mall: Mall) -> Done:
-        try:
-            while True:
-                async with transaction(mall.engine) as session:
-                    if not await step(session, mall.clock()):
-                        return Done(200, "done")
-        except Unavailable as error:
-            return Done(503, str(error))
-
-    return work
 
 
 async def _release(mall: Mall) -> Ask:
@@ -80,54 +58,6 @@ async def _redeem_and_refund(mall: Mall) -> Ask:
     assert (await mall.push(sale)).status_code == 201
     refund = mall.refund(sale, (1, 5_000))
     return lambda door: door.push(refund)
-
-
-async def _offer(mall: Mall) -> Ask:
-    giver, receiver = await member_with(mall, 100), await mall.enrol()
-    return lambda door: offer(door, giver, receiver, 60)
-
-
-def _close_offer(how: str) -> Prepare:
-    async def prepare(mall: Mall) -> Ask:
-        giver, receiver = await member_with(mall, 100), await mall.enrol()
-        transfer_id = await offered(mall, giver, receiver, 60)
-        who = giver if how == "cancellation" else receiver
-        path = f"/v1/members/{who}/transfers/{transfer_id}/{how}"
-        return lambda door: door.post(path, None, who)
-
-    return prepare
-
-
-async def _offer_ends(mall: Mall) -> Ask:
-    giver, receiver = await member_with(mall, 100), await mall.enrol()
-    await offered(mall, giver, receiver, 60)
-    mall.clock.advance(days=8)
-    return job(expire_transfers)
-
-
-async def _pool(mall: Mall) -> tuple[str, UUID, UUID]:
-    owner, other = await member_with(mall, 100), await member_with(mall, 100)
-    pool_id = await opened_pool(mall, owner)
-    await join_pool(mall, pool_id, owner, other)
-    await put_in_pool(mall, pool_id, owner, 50)
-    await put_in_pool(mall, pool_id, other, 50)
-    return pool_id, owner, other
-
-
-async def _open_pool(mall: Mall) -> Ask:
-    owner = await member_with(mall, 100)
-    return lambda door: door.post(f"/v1/members/{owner}/pools", {"name": "Wang"}, owner, "k")
-
-
-async def _contribute(mall: Mall) -> Ask:
-    pool_id, owner, _ = await _pool(mall)
-    path = f"/v1/pools/{pool_id}/contributions"
-    return lambda door: door.post(path, {"points": 20}, owner, "again")
-
-
-async def _spend_from_pool(mall: Mall) -> Ask:
-    pool_id, _, other = await _pool(mall)
-    return lambda door: spend_from_pool(door, pool_id, other, 70)
 
 
 async def _thaw(mall: Mall) -> Ask:
@@ -176,18 +106,6 @@ async def _write_off(mall: Mall) -> Ask:
     await mall.push(mall.refund(sale))
     path = f"/v1/members/{member_id}/debt-write-offs"
     return lambda door: door.post(path, {**WHY, "points": 40}, None, "k")
-
-
-async def _give_stars(mall: Mall) -> Ask:
-    await state_stars(mall)
-    giver, receiver = await member_with_stars(mall, 20), await mall.enrol()
-    return lambda door: give_stars(door, giver, receiver, 12, key="k")
-
-
-async def _redeem_stars(mall: Mall) -> Ask:
-    await state_stars(mall)
-    member_id = await member_with_stars(mall, 20)
-    return lambda door: redeem_stars(door, member_id, 12, key="k")
 
 
 async def _activity(mall: Mall) -> Ask:
@@ -279,30 +197,19 @@ async def _clear_holds(mall: Mall) -> Ask:
     return job(expire_due_holds)
 
 
-async def _leave_pool(mall: Mall) -> Ask:
-    pool_id, _, other = await _pool(mall)
-    path = f"/v1/pools/{pool_id}/departures"
-    return lambda door: door.post(path, {"member_id": str(other)}, other)
-
-
-async def _dissolve_pool(mall: Mall) -> Ask:
-    pool_id, owner, _ = await _pool(mall)
-    return lambda door: door.post(f"/v1/pools/{pool_id}/dissolution", None, owner)
-
-
 FLOWS: Mapping[str, Prepare] = {
     "a hold is released": _release,
     "a receipt that points paid is refunded": _redeem_and_refund,
-    "points are offered": _offer,
-    "an offer is taken": _close_offer("acceptance"),
-    "an offer is declined": _close_offer("refusal"),
-    "an offer is taken back": _close_offer("cancellation"),
-    "an offer ends": _offer_ends,
-    "a pool is opened": _open_pool,
-    "points go into a pool": _contribute,
-    "a pool pays": _spend_from_pool,
-    "a member leaves a pool": _leave_pool,
-    "a pool is dissolved": _dissolve_pool,
+    "points are offered": offer_points,
+    "an offer is taken": close_offer("acceptance"),
+    "an offer is declined": close_offer("refusal"),
+    "an offer is taken back": close_offer("cancellation"),
+    "an offer ends": let_an_offer_end,
+    "a pool is opened": open_pool,
+    "points go into a pool": contribute,
+    "a pool pays": pay_from_pool,
+    "a member leaves a pool": leave_pool,
+    "a pool is dissolved": dissolve_pool,
     "a lot is frozen": _freeze,
     "an account is thawed": _thaw,
     "accounts are merged": _merge,
@@ -310,8 +217,8 @@ FLOWS: Mapping[str, Prepare] = {
     "points are adjusted": _adjust,
     "an adjustment is approved": _approve,
     "a debt is written off": _write_off,
-    "stars are given": _give_stars,
-    "stars are redeemed": _redeem_stars,
+    "stars are given": give_some_stars,
+    "stars are redeemed": redeem_some_stars,
     "a deed is told": _activity,
     "what points wait for is told": _activate,
     "points last longer": _change_ends,

@@ -16,13 +16,13 @@ from tests.support.traffic import Traffic
 pytestmark = pytest.mark.xdist_group("line")
 VICTIMS = (
     "points-api",
+    "postgres",
     "points-consumer",
+    "kafka",
     "points-relay",
     "membership",
     "campaigns",
     "notifications",
-    "postgres",
-    "kafka",
 )
 ROUNDS_AT_LENGTH = 5 * len(VICTIMS)
 

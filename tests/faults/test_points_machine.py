@@ -22,7 +22,7 @@ from tests.faults.life.world import World, open_world
 from tests.faults.soak import Share
 
 STEPS, STEPS_AT_LENGTH = 10_000, 1_000_000
-STEPS_A_LIFE = 80
+STEPS_A_LIFE, LIVES_A_SEED = 120, 20
 
 
 class Life(Receipts, Spending, Staff):
@@ -44,7 +44,7 @@ def live(world: World, steps: int, share: Share | None = None) -> None:
         seed = int.from_bytes(os.urandom(4), "big")
         print(f"seed {seed}, {Books.steps} steps before it", flush=True)
         settings = hypothesis.settings(
-            max_examples=40,
+            max_examples=LIVES_A_SEED,
             stateful_step_count=STEPS_A_LIFE,
             deadline=None,
             database=None,
