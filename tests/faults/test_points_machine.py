@@ -44,7 +44,8 @@ def live(world: World, steps: int, share: Share | None = None) -> None:
         seed = int.from_bytes(os.urandom(4), "big")
         print(f"seed {seed}, {Books.steps} steps before it", flush=True)
         settings = hypothesis.settings(
-            max_examples=LIVES_A_SEED,
+            # A life has fewer steps than it may have: about so many are enough for the rest.
+            max_examples=min(LIVES_A_SEED, (steps - Books.steps) // (STEPS_A_LIFE // 2) + 1),
             stateful_step_count=STEPS_A_LIFE,
             deadline=None,
             database=None,
