@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.migrate import reinstall_functions
 
-revision = "0014"
-down_revision = "0019"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
