@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared.errors import Unavailable
+from shared.logs import get_log
 
+log = get_log()
 # What PostgreSQL says when the request was fine and the moment was not: lost connections, dead-
 # locks, no room, locks not free, shutdowns; a server that is not (or no longer) the primary; a
 # transaction that was idle or ran for too long.
@@ -114,6 +116,8 @@ def _raise_translated(error: Exception, *, committing: bool) -> NoReturn:
     translated = _translated(error, committing=committing)
     if translated is error:
         raise error
+    # Callers hear that the moment was bad; why it was is for those who run the service.
+    log.warning("database_refused", said=type(translated).__name__, error=repr(_innermost(error)))
     raise translated from error
 
 

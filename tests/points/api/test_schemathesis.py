@@ -113,7 +113,7 @@ async def test_the_document_keeps_its_word_to_staff_members_and_tills(
     # Each route was asked behind its door by somebody, and about something that is there.
     assert _never(answered, AT_THE_DOOR) == set()
     by_id = {name: said for name, said in answered.items() if "{" in name}
-    assert _never(by_id, (*AT_THE_DOOR, "404")) == NEVER_FOUND
+    assert _never(by_id, (*AT_THE_DOOR, "404")) <= NEVER_FOUND
 
 
 def _never(answered: Mapping[str, set[str]], answers: tuple[str, ...]) -> set[str]:
