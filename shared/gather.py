@@ -47,6 +47,7 @@ class Gather(Generic[Question, Answer]):
     to at most `weight_max` (a single heavier question goes alone); at most `waiting_max` wait.
     A second lane works what has gathered while the first waits for the database, if that is
     enough: big groups cost less. Two lanes are like two processes: `work` and `quick` must bear it.
+    What is heavier than `quick_weight_max` has no other beside it.
     With `linger_seconds`, those who were just answered and come again are waited for, as long as
     so much time brings another; who comes alone waits for nobody.
     A group of `quick_weight_max` at most is shown to `quick(questions)` first, which stores all or
@@ -159,9 +160,14 @@ class Gather(Generic[Question, Answer]):
         self._wanted_weight = min(wanted, most)
 
     def _is_enough(self) -> bool:
-        """Whether those that wait are worth a transaction now: beside another, half as many."""
+        """Whether those that wait are worth a transaction now: beside another, half as many.
+
+        Big groups go alone: two of them only take the processor from each other.
+        """
         if self._weight_under_way == 0:
             return True
+        if max(self._weight_under_way, self._queue[0].weight) > self._quick_weight_max:
+            return False
         return self._waiting_weight >= max(_BESIDE_WEIGHT_MIN, self._weight_under_way // 2)
 
     def _take(self) -> list[_Waiting[Question, Answer]]:

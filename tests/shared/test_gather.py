@@ -261,6 +261,23 @@ async def test_few_gather_on_while_another_transaction_is_under_way(
         assert [await first, await light, await heavy] == [0, 2, 4]
 
 
+@pytest.mark.parametrize("weights", [(300, 200), (20, 300)])
+async def test_a_heavy_group_has_no_other_beside_it(
+    engine: AsyncEngine, desk: Desk, weights: tuple[int, int]
+) -> None:
+    gather = Gather(engine, desk.work, lanes=2, weight_max=400)
+    desk.gate.clear()
+    async with running(gather):
+        first = asyncio.create_task(gather.ask(0, weights[0]))
+        await until(lambda: desk.groups == [[0]])
+        second = asyncio.create_task(gather.ask(1, weights[1]))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert desk.groups == [[0]]
+        desk.gate.set()
+        assert [await first, await second] == [0, 2]
+
+
 async def test_closing_lanes_answers_those_that_wait(engine: AsyncEngine, desk: Desk) -> None:
     gather = Gather(engine, desk.work, lanes=3)
     desk.gate.clear()
