@@ -12,6 +12,7 @@ from services.points.api.principals import ADJUST, CHECK, READ
 from services.points.api.state import settings_of
 from services.points.domain.ledger.adjustments import ADJUSTMENT, WRITE_OFF, Adjustment, Asked
 from services.points.domain.ledger.errors import NothingToAdjust
+from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.ledger.adjustments import list_adjustments
 from services.points.usecases.ledger.adjust_points import adjust_points
 from services.points.usecases.ledger.check_adjustment import Check, check_adjustment
@@ -118,6 +119,19 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _asked(
+    member_id: UUID,
+    body: AdjustmentIn | WriteOffIn,
+    staff: CurrentStaff,
+    key: str,
+    *,
+    kind: str = ADJUSTMENT,
+    wallet: str = POINTS,
+) -> Asked:
+    why = (body.reason_code, body.note, staff.subject, key, body.evidence)
+    return Asked(member_id, body.points, *why, kind, wallet)
+
+
 async def _adjust(
     asked: Asked, staff: CurrentStaff, session: Tx, now: Now, request: Request, response: Response
 ) -> AdjustmentOut:
@@ -155,17 +169,7 @@ async def adjust(
     require_role(staff, ADJUST)
     if body.points == 0:
         raise NothingToAdjust("Zero points move nothing.")
-    asked = Asked(
-        member_id,
-        body.points,
-        body.reason_code,
-        body.note,
-        staff.subject,
-        key,
-        body.evidence,
-        ADJUSTMENT,
-        body.wallet,
-    )
+    asked = _asked(member_id, body, staff, key, wallet=body.wallet)
     return await _adjust(asked, staff, session, now, request, response)
 
 
@@ -188,16 +192,7 @@ async def write_off(
     """The member `member_id` need not pay back what claw-backs left owing, or a part of it.
     Role: points.adjust."""
     require_role(staff, ADJUST)
-    asked = Asked(
-        member_id,
-        body.points,
-        body.reason_code,
-        body.note,
-        staff.subject,
-        key,
-        body.evidence,
-        WRITE_OFF,
-    )
+    asked = _asked(member_id, body, staff, key, kind=WRITE_OFF)
     return await _adjust(asked, staff, session, now, request, response)
 
 

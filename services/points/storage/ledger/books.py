@@ -304,7 +304,13 @@ l.sliding_months, coalesce(l.earned_at, p.recorded_at) AS earned_at, l.frozen_ca
 
 def read_lot(row: Any) -> OpenLot:
     """A lot from a row with `LOT_COLUMNS`."""
-    terms = LotTerms(
+    terms = read_terms(row, row["origin_id"])
+    return OpenLot(row["version"], row["remaining"], row["source_id"], terms, row["frozen_case"])
+
+
+def read_terms(row: Any, origin_id: UUID | None = None) -> LotTerms:
+    """What a lot's own columns say of it; whose it was first is for the caller to know."""
+    return LotTerms(
         row["expires_at"],
         row["mall_id"],
         row["shop_id"],
@@ -314,6 +320,5 @@ def read_lot(row: Any) -> OpenLot:
         row["activates_at"],
         row["sliding_months"],
         row["earned_at"],
-        row["origin_id"],
+        origin_id,
     )
-    return OpenLot(row["version"], row["remaining"], row["source_id"], terms, row["frozen_case"])

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.ledger import Account, Books
-from services.points.domain.ledger.lots import PENDING, LotTerms, OpenLot
+from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.spending.holding import Hold
 from services.points.storage.ledger.books import (
     Write,
@@ -19,6 +19,7 @@ from services.points.storage.ledger.books import (
     moves_of,
     number_origins,
     posting_row,
+    read_terms,
 )
 from services.points.storage.receipts.directory import Directory, read_directory
 from shared.db import Driver, Statements, driver
@@ -143,20 +144,9 @@ def _account(row: Any) -> Account:
 
 
 def _lot(row: Any) -> OpenLot:
-    terms = LotTerms(
-        row["expires_at"],
-        row["mall_id"],
-        row["shop_id"],
-        row["campaign_id"],
-        row["funding"],
-        row["state"] == PENDING,
-        row["activates_at"],
-        row["sliding_months"],
-        row["earned_at"],
-    )
     # Spending never asks which source made a lot, and to look it up would be a join.
     no_source = row["account_id"]
-    return OpenLot(row["version"], row["remaining"], no_source, terms, row["frozen_case"])
+    return OpenLot(row["version"], row["remaining"], no_source, read_terms(row), row["frozen_case"])
 
 
 async def write_holds_at_once(
