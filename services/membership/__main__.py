@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.membership.api.app import build_app
 from services.membership.consumer import HANDLERS
 from services.membership.jobs import jobs
+from services.membership.queries.access.jwks import read_jwks
 from services.membership.queries.invariants import check_invariants
-from services.membership.queries.jwks import read_jwks
 from services.membership.settings import MembershipSettings
-from services.membership.usecases.announce_state import announce_state
-from services.membership.usecases.create_program import ProgramWanted, create_program
-from services.membership.usecases.issue_operator_token import issue_operator_token
-from services.membership.usecases.rotate_signing_keys import rotate_signing_keys
+from services.membership.usecases.access.issue_operator_token import issue_operator_token
+from services.membership.usecases.access.rotate_signing_keys import rotate_signing_keys
+from services.membership.usecases.programs.announce_state import announce_state
+from services.membership.usecases.programs.create_program import ProgramWanted, create_program
 from shared.auth import FetchKeys
 from shared.clock import utc_now
 from shared.db import create_engine, transaction

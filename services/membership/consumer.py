@@ -6,8 +6,8 @@ from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.membership.domain.purchases import Purchase
-from services.membership.usecases.apply_purchases import apply_purchases
+from services.membership.domain.tiers.purchases import Purchase
+from services.membership.usecases.tiers.apply_purchases import apply_purchases
 from shared.consumer import Delivery, Handlers
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
 from shared.ids import quick_uuid

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.membership.settings import MembershipSettings
 from services.membership.storage.idempotency import forget_answers
-from services.membership.usecases.reassess_tiers import reassess_tiers
+from services.membership.usecases.tiers.reassess_tiers import reassess_tiers
 from shared.schedule import Job
 from shared.settings import ServiceSettings
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.membership.domain.sealing import ProgramKeys
+from services.membership.domain.members.sealing import ProgramKeys
 from shared.auth import derive_key
 from shared.settings import ServiceSettings
 

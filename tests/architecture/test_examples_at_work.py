@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 
 from deploy.local.seed_data import CURRENCY, REGION, TIME_ZONE, directory, tier_scheme
-from services.membership.storage.programs import Program, insert_program
+from services.membership.storage.programs.programs import Program, insert_program
 from shared.auth import Till
 from shared.clock import utc_now
 from shared.db import transaction

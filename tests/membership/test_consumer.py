@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from services.membership.consumer import HANDLERS
-from services.membership.domain.errors import PurchaserUnknown
-from services.membership.queries.tier_progress import find_tier_progress
+from services.membership.domain.tiers.errors import PurchaserUnknown
+from services.membership.queries.tiers.tier_progress import find_tier_progress
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
 from shared.db import transaction
 from shared.ids import new_id

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.membership.domain.directory import MallWanted, Scope, ShopWanted, TillWanted
-from services.membership.domain.directory_plan import DirectoryWanted
-from services.membership.domain.members import Enrolled, EnrolWanted
-from services.membership.domain.purchases import Purchase
-from services.membership.domain.tiers import Tier
+from services.membership.domain.directory.directory import MallWanted, Scope, ShopWanted, TillWanted
+from services.membership.domain.directory.directory_plan import DirectoryWanted
+from services.membership.domain.members.members import Enrolled, EnrolWanted
+from services.membership.domain.tiers.purchases import Purchase
+from services.membership.domain.tiers.tiers import Tier
 from services.membership.settings import MembershipSettings
-from services.membership.storage.programs import Program, insert_program
-from services.membership.usecases.apply_purchases import apply_purchases
-from services.membership.usecases.enrol_members import enrol_members
-from services.membership.usecases.put_directory import put_directory
-from services.membership.usecases.put_tier_scheme import put_tier_scheme
+from services.membership.storage.programs.programs import Program, insert_program
+from services.membership.usecases.directory.put_directory import put_directory
+from services.membership.usecases.members.enrol_members import enrol_members
+from services.membership.usecases.tiers.apply_purchases import apply_purchases
+from services.membership.usecases.tiers.put_tier_scheme import put_tier_scheme
 from shared.auth import Till
 from shared.db import transaction
 from shared.ids import new_id

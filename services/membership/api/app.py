@@ -4,20 +4,10 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from services.membership.api import (
-    clients,
-    directory,
-    directory_bulk,
-    enrolment,
-    identities,
-    lookups,
-    members,
-    revocations,
-    shops,
-    tier_scheme,
-    tills,
-    tokens,
-)
+from services.membership.api.access import clients, revocations, tokens
+from services.membership.api.directory import directory, directory_bulk, shops, tills
+from services.membership.api.members import enrolment, identities, lookups, members
+from services.membership.api.tiers import tier_scheme
 from services.membership.queries.invariants import check_invariants
 from shared.http.app import create_app
 from shared.http.depends import Runtime

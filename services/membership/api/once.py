@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.membership.api.principals import keys_of
-from services.membership.domain.sealing import NONCE_BYTES, seal, unseal
+from services.membership.domain.members.sealing import NONCE_BYTES, seal, unseal
 from services.membership.storage.idempotency import claim_key, store_answer
 from shared.auth import Staff
 from shared.ids import new_bytes

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.membership.domain.directory import Scope, check_till
-from services.membership.domain.directory import Till as RegisteredTill
-from services.membership.domain.errors import MemberUnknown, TillUnknown
-from services.membership.domain.sealing import ProgramKeys
-from services.membership.queries.directory import find_till
+from services.membership.domain.directory.directory import Scope, check_till
+from services.membership.domain.directory.directory import Till as RegisteredTill
+from services.membership.domain.directory.errors import TillUnknown
+from services.membership.domain.members.errors import MemberUnknown
+from services.membership.domain.members.sealing import ProgramKeys
+from services.membership.queries.directory.directory import find_till
 from services.membership.settings import MembershipSettings
 from shared.auth import Member, Service, Staff, Till, require_role
 from shared.http.depends import runtime_of
