@@ -7,7 +7,7 @@ from services.campaigns.consumer import HANDLERS
 from services.campaigns.jobs import jobs
 from services.campaigns.queries.invariants import check_invariants
 from services.campaigns.settings import CampaignsSettings
-from services.campaigns.usecases.announce_campaigns import announce_campaigns
+from services.campaigns.usecases.rules.announce_campaigns import announce_campaigns
 from shared.process import ServiceDefinition, run
 
 SERVICE = ServiceDefinition(

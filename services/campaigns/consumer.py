@@ -1,8 +1,8 @@
 """Events to use cases."""
 
-from services.campaigns.usecases.follow_members import follow_members
-from services.campaigns.usecases.keep_directory import keep_directory
-from services.campaigns.usecases.score_pos_transactions import score_pos_transactions
+from services.campaigns.usecases.directory.follow_members import follow_members
+from services.campaigns.usecases.directory.keep_directory import keep_directory
+from services.campaigns.usecases.receipts.score_pos_transactions import score_pos_transactions
 from shared.consumer import Handler, hear_revocations
 from shared.contracts.event import Event
 from shared.contracts.membership import (

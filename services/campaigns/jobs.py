@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.campaigns.settings import CampaignsSettings
 from services.campaigns.storage.request_keys import forget_request_keys
-from services.campaigns.usecases.score_stored_receipts import score_stored_receipts
+from services.campaigns.usecases.receipts.score_stored_receipts import score_stored_receipts
 from shared.schedule import Job
 from shared.settings import ServiceSettings
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.consumer import HANDLERS
 from services.campaigns.queries.invariants import check_invariants
-from services.campaigns.usecases.score_stored_receipts import score_stored_receipts
+from services.campaigns.usecases.receipts.score_stored_receipts import score_stored_receipts
 from shared.contracts.campaigns import RewardGranted, RewardRevoked
 from shared.contracts.event import Event
 from shared.contracts.membership import (

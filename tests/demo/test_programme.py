@@ -6,7 +6,7 @@ from demo.programme import campaigns, earning_policy
 from demo.tables import categories
 from demo.year import choose_year
 from deploy.local.seed_data import TIERS
-from services.campaigns.api.specs import CampaignSpec
+from services.campaigns.api.rules.specs import CampaignSpec
 from services.points.api.receipts.policies import PolicyIn
 
 YEAR = choose_year(datetime(2026, 6, 3, tzinfo=UTC))

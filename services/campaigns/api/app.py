@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from services.campaigns.api import campaigns, claims, gifts, grants
+from services.campaigns.api.desk import claims
+from services.campaigns.api.rewards import grants
+from services.campaigns.api.rules import campaigns, gifts
 from services.campaigns.queries.invariants import check_invariants
 from shared.http.app import create_app
 from shared.http.depends import Runtime

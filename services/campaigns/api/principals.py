@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.campaigns.domain.errors import MallOutOfScope, MemberUnknown
+from services.campaigns.domain.directory.errors import MallOutOfScope, MemberUnknown
 from shared.auth import Member, RoleMissing, Staff
 
 CAMPAIGNS = "campaigns"

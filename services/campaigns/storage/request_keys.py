@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.campaigns.domain.errors import IdempotencyKeyReused
+from services.campaigns.domain.desk.errors import IdempotencyKeyReused
 from shared.db import driver
 
 

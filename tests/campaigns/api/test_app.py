@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from services.campaigns.api.app import ROUTERS, build_app
 from services.campaigns.settings import CampaignsSettings
 from shared.ids import new_id
-from tests.campaigns.usecases.test_draft_campaign import SPEC
+from tests.campaigns.usecases.rules.test_draft_campaign import SPEC
 from tests.campaigns.world import World, paper, spend
 from tests.support.service import make_runtime, make_settings
 

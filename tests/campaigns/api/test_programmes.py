@@ -11,7 +11,7 @@ from services.campaigns.api.app import ROUTERS
 from services.campaigns.tables import metadata
 from shared.db import transaction
 from shared.ids import new_id
-from tests.campaigns.usecases.test_draft_campaign import SPEC
+from tests.campaigns.usecases.rules.test_draft_campaign import SPEC
 from tests.campaigns.world import World, paper, spend
 
 ROUTES = {

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.campaigns.domain.campaigns import (
+from services.campaigns.domain.receipts.receipts import Line, Receipt
+from services.campaigns.domain.rules.campaigns import (
     Campaign,
     PointsMultiplier,
     Reward,
@@ -13,7 +14,6 @@ from services.campaigns.domain.campaigns import (
     Scope,
     SpendAndGet,
 )
-from services.campaigns.domain.receipts import Line, Receipt
 
 CAMPAIGN_ID = UUID("0199f3a2-c1d0-7b7e-8000-0000000000c1")
 MALL = UUID("0199f3a2-c1d0-7b7e-8000-0000000000a1")
