@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.cpu import CpuMeter
@@ -15,13 +16,15 @@ from benchmarks.engines import run_sql
 from benchmarks.measures import Figure, Measured, Trial, best_of
 from benchmarks.old_points import DUE, LOTS_EACH, NOW, PROGRAM_ID, seed
 from benchmarks.run import Run
+from benchmarks.town import DEPLOYMENT_KEY
 from services.points.domain.ledger.ledger import REDEMPTION, Cause
+from services.points.jobs import jobs
+from services.points.settings import PointsSettings
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
-from services.points.usecases.expiry.begin_nights import begin_nights
-from services.points.usecases.expiry.run_night import NightRules, run_night
 from shared.db import create_engine, transaction
 from shared.ids import new_id
+from shared.schedule import work_off
 
 BARS = (0.5, 0.8)
 UNIT = "lots/s"
@@ -86,7 +89,7 @@ def measure(run: Run) -> list[Figure]:
         told = ", ".join(f"{n}: {t[-1].per_second:,.0f}/s" for n, t in ceilings.items())
         run.say(f"  night {ours[-1].per_second:,.0f}/s; by hand {told}")
     calm = _on_a_copy(run, _spend_in_the_day)
-    busy = _on_a_copy(run, lambda url: _spend_in_the_night(url, accounts, groups))
+    busy = _on_a_copy(run, _spend_in_the_night)
     return [_figure(run, ours, ceilings, calm, busy)]
 
 
@@ -102,6 +105,7 @@ def _on_a_copy(run: Run, work: Work) -> Trial:
 def _figure(
     run: Run, ours: list[Trial], ceilings: dict[int, list[Trial]], calm: Trial, busy: Trial
 ) -> Figure:
+    ours_by, chunk = _settings().night_workers, _settings().night_chunk_accounts
     by_hand = [
         Measured(f"hand-written SQL, {n} connection{'s' * (n > 1)}", UNIT, trials)
         for n, trials in ceilings.items()
@@ -109,13 +113,14 @@ def _figure(
     return Figure(
         row=10,
         name=f"{run.sizes.night_lots:,} lots end in one night",
-        measured=Measured("the nightly run, one process", UNIT, ours),
+        measured=Measured(f"the nightly run, one process, {ours_by} connections", UNIT, ours),
         ceiling=best_of(by_hand),
         hold=BARS[0],
         reach=BARS[1],
         notes=(
-            f"{LOTS_EACH} lots an account; {NightRules().chunk_accounts} accounts a transaction, "
-            f"by hand {BY_HAND_ACCOUNTS:,}; the night with all of its steps",
+            f"{LOTS_EACH} lots an account; {chunk} accounts a transaction, by hand "
+            f"{BY_HAND_ACCOUNTS:,}; the night with all of its steps, by one process with "
+            f"{ours_by} connections, as it does unless told otherwise",
             f"members who spend, {SPENDERS / SPEND_EVERY_SECONDS:,.0f}/s asked for: without the "
             f"night p50 {calm.p50_ms:,.1f} and p99 {calm.p99_ms:,.1f} ms, while it runs p50 "
             f"{busy.p50_ms:,.1f} and p99 {busy.p99_ms:,.1f} ms",
@@ -125,10 +130,11 @@ def _figure(
 
 
 async def _night(url: str, accounts: int, groups: dict[str, list[int]]) -> Trial:
-    engine = create_engine(url, 1)
+    settings = _settings(url)
+    engine = create_engine(url, settings.database_pool_size)
     meter, cpu = CpuMeter(groups), time.process_time()
     start = time.perf_counter()
-    await _work(engine)
+    await _work(engine, settings)
     seconds = time.perf_counter() - start
     used = {**meter.used_seconds(), "job": time.process_time() - cpu}
     await engine.dispose()
@@ -136,13 +142,21 @@ async def _night(url: str, accounts: int, groups: dict[str, list[int]]) -> Trial
     return _trial(accounts, seconds, used)
 
 
-async def _work(engine: AsyncEngine) -> None:
-    async with transaction(engine) as session:
-        await begin_nights(session, NOW)
-    done = 1
-    while done:
-        async with transaction(engine) as session:
-            done = await run_night(session, NOW, NightRules())
+async def _work(engine: AsyncEngine, settings: PointsSettings) -> None:
+    """The night as a process with the jobs role works it, with the settings that it has unless
+    told others."""
+    by_name = {job.name: job for job in jobs(settings)}
+    for name in ("begin_nights", "run_night"):
+        await work_off(engine, by_name[name], lambda: NOW, asyncio.Event())
+
+
+def _settings(url: str = "postgresql://nowhere") -> PointsSettings:
+    return PointsSettings(
+        database_url=url,
+        kafka_bootstrap_servers="127.0.0.1:1",
+        deployment_key=SecretStr(DEPLOYMENT_KEY),
+        jwks_url="http://127.0.0.1:1/jwks",
+    )
 
 
 def _by_hand_with(connections: int, accounts: int, groups: dict[str, list[int]]) -> Work:
@@ -198,9 +212,10 @@ async def _spend_in_the_day(url: str) -> Trial:
     return await _spend_until(url, asyncio.create_task(asyncio.sleep(CALM_SECONDS)))
 
 
-async def _spend_in_the_night(url: str, accounts: int, groups: dict[str, list[int]]) -> Trial:
-    engine = create_engine(url, 1)
-    found = await _spend_until(url, asyncio.create_task(_work(engine)))
+async def _spend_in_the_night(url: str) -> Trial:
+    settings = _settings(url)
+    engine = create_engine(url, settings.database_pool_size)
+    found = await _spend_until(url, asyncio.create_task(_work(engine, settings)))
     await engine.dispose()
     return found
 

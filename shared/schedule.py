@@ -29,13 +29,15 @@ class Job:
 
     A job of `every` period runs steps until one returns 0, then rests. With `once_a_period` the
     run is claimed in `scheduled_action`, so that of many processes one does it; without, the
-    steps themselves take what nobody else holds (SKIP LOCKED).
+    steps themselves take what nobody else holds (SKIP LOCKED), and a process may run several at
+    once: `workers`, each with a connection of its own.
     """
 
     name: str
     every: timedelta
     step: Step
     once_a_period: bool = True
+    workers: int = 1
 
 
 def scheduled_action_table(metadata: MetaData) -> Table:
@@ -64,9 +66,7 @@ async def _run_job(engine: AsyncEngine, job: Job, clock: Clock, stop: asyncio.Ev
     while not stop.is_set():
         correlation_id.set(f"job-{new_id().hex}")
         try:
-            done = 1
-            while done and not stop.is_set():
-                done = await run_step(engine, job, clock())
+            await work_off(engine, job, clock, stop)
             metrics.JOB_RUNS.labels(job.name, "done").inc()
         except Unavailable as error:
             metrics.JOB_RUNS.labels(job.name, "unavailable").inc()
@@ -76,6 +76,39 @@ async def _run_job(engine: AsyncEngine, job: Job, clock: Clock, stop: asyncio.Ev
             metrics.JOB_RUNS.labels(job.name, "failed").inc()
             log.exception("job_failed", job=job.name)
         await sleep_unless(stop, min(job.every.total_seconds(), 5.0))
+
+
+async def work_off(engine: AsyncEngine, job: Job, clock: Clock, stop: asyncio.Event) -> None:
+    """Run steps, `job.workers` at once, until none has anything to do or `stop` is set.
+
+    A worker that finds nothing waits until another has done something: there may be more then.
+    After a failure nobody begins a step; those that are at one end it, and the first is raised.
+    """
+    wanted = job.workers
+    steps: set[asyncio.Task[int | Exception]] = set()
+    failures: list[Exception] = []
+    async with asyncio.TaskGroup() as tasks:
+        while True:
+            if not failures and not stop.is_set():
+                while len(steps) < wanted:
+                    steps.add(tasks.create_task(_attempt(engine, job, clock())))
+            if not steps:
+                break
+            ended, steps = await asyncio.wait(steps, return_when=asyncio.FIRST_COMPLETED)
+            results = [step.result() for step in ended]
+            failures += [result for result in results if isinstance(result, Exception)]
+            wanted = job.workers if any(results) else len(steps)
+    for error in failures[1:]:
+        log.warning("job_step_failed", job=job.name, error=repr(error))
+    if failures:
+        raise failures[0]
+
+
+async def _attempt(engine: AsyncEngine, job: Job, now: datetime) -> int | Exception:
+    try:
+        return await run_step(engine, job, now)
+    except Exception as error:
+        return error
 
 
 async def run_step(engine: AsyncEngine, job: Job, now: datetime) -> int:

@@ -32,7 +32,13 @@ def jobs(settings: ServiceSettings) -> Sequence[Job]:
 
     return (
         Job("begin_nights", timedelta(minutes=1), begin_nights),
-        Job("run_night", timedelta(minutes=1), night, once_a_period=False),
+        Job(
+            "run_night",
+            timedelta(minutes=1),
+            night,
+            once_a_period=False,
+            workers=settings.night_workers,
+        ),
         Job("sweep_waiting", timedelta(minutes=1), sweep_waiting),
         Job("expire_transfers", timedelta(minutes=1), expire_transfers),
         Job("expire_holds", timedelta(minutes=1), expire_due_holds),

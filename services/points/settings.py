@@ -20,6 +20,13 @@ class PointsSettings(ServiceSettings):
     night_chunk_accounts: int = Field(
         500, ge=1, le=10_000, description="accounts that a step of the nightly run locks at once"
     )
+    night_connections: int = Field(
+        2,
+        ge=1,
+        le=16,
+        description="how many of these steps a process takes at once, by a connection each: "
+        "never more than half of its pool",
+    )
     reminder_lead_days: int = Field(
         7,
         ge=0,
@@ -41,3 +48,8 @@ class PointsSettings(ServiceSettings):
     files_kept_days: int = Field(
         7, ge=1, description="exports and the contents of imports are dropped after this"
     )
+
+    @property
+    def night_workers(self) -> int:
+        """Steps of the nightly run at once: what else the process does needs connections too."""
+        return max(1, min(self.night_connections, self.database_pool_size // 2))

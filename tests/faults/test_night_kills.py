@@ -5,10 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from signal import SIGKILL
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -22,6 +24,17 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 10, 16, 30, tzinfo=UTC)  # Half past midnight in Shanghai.
 CHUNK = 10
 MakeDatabase = Callable[[str], str]
+
+
+class Crew(NamedTuple):
+    """Who works the night: processes, each by so many connections."""
+
+    processes: int
+    connections: int
+
+    def __str__(self) -> str:
+        return f"{self.processes} by {self.connections}"
+
 
 # Members with points that ended (100), that end this month (50), that never end (7), that are
 # pending until now (20, every third) and set aside: by a till that may come (30, every fifth) or
@@ -86,34 +99,38 @@ async def books(url: str) -> list[list[Any]]:
     return found
 
 
-def start(url: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.faults.night_worker", url, NOW.isoformat(), str(CHUNK)]
+def start(url: str, connections: int) -> "subprocess.Popen[str]":
+    words = (url, NOW.isoformat(), str(CHUNK), str(connections))
+    command = [sys.executable, "-m", "tests.faults.night_worker", *words]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def kill_somewhere(url: str, random: Random) -> bool:
-    """Let a worker do some steps, kill it somewhere in the next; False when it had done all."""
-    with start(url) as worker:
-        assert worker.stdout is not None
+def kill_somewhere(url: str, crew: Crew, random: Random) -> bool:
+    """Let processes do some steps, kill them somewhere in the next; False when all was done."""
+    with ExitStack() as stack:
+        workers = [stack.enter_context(start(url, crew.connections)) for _ in range(crew.processes)]
+        watched = workers[0].stdout
+        assert watched is not None
         for _ in range(random.randrange(5)):
-            if worker.stdout.readline() in {"0\n", ""}:
+            if not watched.readline():
                 break
         else:
             # Anywhere in the step's round trips, or in COMMIT: nothing tells us where that is.
             time.sleep(random.random() * 0.02)
-        worker.kill()
-        return worker.wait() != 0
+        for worker in workers:
+            worker.kill()
+        return workers[0].wait() == -SIGKILL
 
 
-async def compare(make_database: MakeDatabase, members: int, kills: int) -> None:
+async def compare(make_database: MakeDatabase, crew: Crew, members: int, kills: int) -> None:
     undisturbed, killed = make_database("points"), make_database("points")
     random = Random(number := int.from_bytes(os.urandom(4), "big"))
     print(f"seed {number}")
     for url in (undisturbed, killed):
         await seed(url, members)
     await work(undisturbed, NOW, CHUNK)
-    done = sum(kill_somewhere(killed, random) for _ in range(kills))
-    with start(killed) as last:
+    done = sum(kill_somewhere(killed, crew, random) for _ in range(kills))
+    with start(killed, crew.connections) as last:
         assert last.wait() == 0
     assert done == kills, "the night was over before it was killed often enough"
     wanted = await books(undisturbed)
@@ -122,12 +139,14 @@ async def compare(make_database: MakeDatabase, members: int, kills: int) -> None
     assert await books(killed) == wanted
 
 
+@pytest.mark.parametrize("crew", [Crew(1, 1), Crew(1, 3), Crew(2, 2)], ids=str)
 async def test_a_night_killed_at_ten_random_points_ends_in_the_same_books(
-    make_database: MakeDatabase,
+    make_database: MakeDatabase, crew: Crew
 ) -> None:
-    await compare(make_database, members=400, kills=10)
+    await compare(make_database, crew, members=400 * crew.processes * crew.connections, kills=10)
 
 
 @pytest.mark.soak
-async def test_a_night_killed_again_and_again(make_database: MakeDatabase) -> None:
-    await compare(make_database, members=10_000, kills=200)
+@pytest.mark.parametrize("crew", [Crew(1, 1), Crew(2, 2)], ids=str)
+async def test_a_night_killed_again_and_again(make_database: MakeDatabase, crew: Crew) -> None:
+    await compare(make_database, crew, members=10_000 * crew.connections, kills=200)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from services.points.jobs import jobs
 from services.points.settings import PointsSettings
 from shared.schedule import run_step
@@ -31,3 +33,11 @@ async def test_the_nights_of_all_programmes_are_worked_once_a_day(
     mall.clock.advance(hours=1)
     await run_all(mall, settings)
     assert len(await mall.rows("SELECT 1 FROM night_run WHERE program_id = :p")) == 1
+
+
+@pytest.mark.parametrize(("wanted", "pool", "workers"), [(2, 8, 2), (16, 8, 4), (2, 1, 1)])
+def test_the_night_leaves_half_of_the_connections_to_what_else_the_process_does(
+    settings: PointsSettings, wanted: int, pool: int, workers: int
+) -> None:
+    told = settings.model_copy(update={"night_connections": wanted, "database_pool_size": pool})
+    assert {job.name: job.workers for job in jobs(told)}["run_night"] == workers

@@ -1,6 +1,7 @@
 """Jobs against a real PostgreSQL: each run once, whoever gets it."""
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.db import transaction
 from shared.errors import Unavailable
-from shared.schedule import Job, forget_old_runs, period_start, run_jobs, run_step
+from shared.schedule import (
+    Job,
+    Step,
+    forget_old_runs,
+    period_start,
+    run_jobs,
+    run_step,
+    work_off,
+)
 from tests.support.clock import NOON, HandClock
 from tests.support.frame import until
 
@@ -95,6 +104,67 @@ async def test_steps_without_a_period_are_not_recorded(engine: AsyncEngine, work
     assert [await run_step(engine, job, NOON) for _ in range(2)] == [1, 0]
     async with transaction(engine) as session:
         assert await session.scalar(text("SELECT count(*) FROM scheduled_action")) == 0
+
+
+def _by_two(step: Step) -> Job:
+    return Job("pair", HOUR, step, once_a_period=False, workers=2)
+
+
+async def test_workers_do_steps_at_once_and_who_found_nothing_comes_back(
+    engine: AsyncEngine,
+) -> None:
+    calls, nothing_found, both = itertools.count(), asyncio.Event(), asyncio.Barrier(2)
+
+    async def step(_: AsyncSession, __: datetime) -> int:
+        match next(calls):
+            case 0:  # What only one can do, and the other finds nothing meanwhile.
+                await nothing_found.wait()
+                return 1
+            case 1:
+                nothing_found.set()
+                return 0
+            case 2 | 3:
+                await both.wait()
+                return 1
+            case _:
+                return 0
+
+    working = work_off(engine, _by_two(step), lambda: NOON, asyncio.Event())
+    await asyncio.wait_for(working, 30)
+    assert next(calls) > 4
+
+
+async def test_after_a_failure_the_others_end_their_step_and_nobody_begins_one(
+    engine: AsyncEngine, work: Work
+) -> None:
+    work.left = 5
+    work.gate.clear()
+
+    async def step(session: AsyncSession, now: datetime) -> int:
+        if work.calls:
+            asyncio.get_running_loop().call_soon(work.gate.set)
+            raise RuntimeError("broken")
+        return await work.step(session, now)
+
+    with pytest.raises(RuntimeError, match="broken"):
+        await work_off(engine, _by_two(step), lambda: NOON, asyncio.Event())
+    assert (work.calls, work.left) == (1, 4)
+    async with transaction(engine) as session:
+        assert await session.scalar(text("SELECT count(*) FROM tally")) == 1
+
+
+async def test_workers_that_are_asked_to_stop_end_their_steps(
+    engine: AsyncEngine, work: Work
+) -> None:
+    work.left = 5
+    work.gate.clear()
+    stop = asyncio.Event()
+    working = asyncio.create_task(work_off(engine, _by_two(work.step), lambda: NOON, stop))
+    await until(lambda: work.calls == 2)
+    stop.set()
+    work.gate.set()
+    await asyncio.wait_for(working, 30)
+    assert (work.calls, work.left) == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from random import Random
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.lots import LotTerms, OpenLot, available_points, spending_order
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
-from services.points.usecases.expiry.run_night import NightRules
+from services.points.usecases.expiry.run_night import NightRules, run_night
 from shared.db import transaction
 from shared.ids import new_id
+from shared.schedule import Job, work_off
 from tests.points.mall import Mall
 from tests.points.nights import begin, given, last_night, pass_night, step
 from tests.points.nights import lots as lots_of
@@ -258,6 +260,36 @@ async def test_one_account_is_not_skipped_because_somebody_holds_it(mall: Mall, 
         ):
             assert not working.done()
     assert (await working).expired_points == 100
+
+
+async def test_two_processes_of_two_workers_do_each_chunk_once(mall: Mall, twin: Mall) -> None:
+    members = [await mall.enrol() for _ in range(24)]
+    for member_id in members:
+        await given(mall, member_id, 100, DAY / 8)
+        await given(mall, member_id, 60, 5 * DAY)
+    mall.clock.advance(days=1)
+    await begin(mall)
+    done: list[int] = []
+
+    async def step(session: AsyncSession, now: datetime) -> int:
+        done.append(await run_night(session, now, NightRules(chunk_accounts=2), mall.program_id))
+        return done[-1]
+
+    night = Job("night", DAY, step, once_a_period=False, workers=2)
+    while (await last_night(mall)).step != "done":
+        await asyncio.gather(
+            *(work_off(m.engine, night, mall.clock, asyncio.Event()) for m in (mall, twin))
+        )
+    found = await last_night(mall)
+    assert (found.expired_accounts, found.expired_points, found.reminded) == (24, 2_400, 24)
+    assert done.count(2) == 12 + 12, "chunks that end points, and chunks that remind"
+    [ends, reminders] = await mall.rows(
+        "SELECT min(id), max(id), count(*) FROM outbox WHERE program_id = :p AND (type = "
+        "'points.expiring_soon.v1' OR data::json ->> 'kind' = 'expire') GROUP BY type ORDER BY 1"
+    )
+    assert (ends[2], reminders[2]) == (24, 24)
+    assert ends[1] < reminders[0], "nobody is reminded before all that ended is gone"
+    assert {await mall.balance(member_id) for member_id in members} == {60}
 
 
 def left_after(lots: list[OpenLot], held: int, due: datetime) -> list[int]:
