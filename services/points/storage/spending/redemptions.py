@@ -97,15 +97,20 @@ async def lock_paid_receipt(session: AsyncSession, program_id: UUID, transaction
 async def look_at_paid_receipt(
     session: AsyncSession, program_id: UUID, transaction_id: UUID
 ) -> PaidReceipt:
-    """Whether it was recorded, and how much points have paid of it and not taken back."""
+    """Whether it was recorded, and how much points have paid of it and not taken back.
+
+    A payment that was undone in part counts for what is left of it, rounded up to a minor unit.
+    """
     connection = await driver(session)
     row = await connection.fetchrow(
         """
         SELECT EXISTS (SELECT FROM pos_transaction t WHERE t.program_id = $1
                        AND t.transaction_id = $2 AND t.status <> 'awaited') AS is_recorded,
-               (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM redemption r
-                WHERE r.program_id = $1 AND r.transaction_id = $2 AND r.returned < r.points)
-               AS paid_minor
+               (SELECT coalesce(sum(r.amount_minor
+                                    - div(r.amount_minor::numeric * r.returned, r.points)),
+                                0)::bigint
+                FROM redemption r
+                WHERE r.program_id = $1 AND r.transaction_id = $2) AS paid_minor
         """,
         program_id,
         transaction_id,

@@ -74,6 +74,18 @@ async def test_the_share_of_a_receipt_counts_all_that_pays_it(mall: Mall) -> Non
     assert (await redeem(mall, sale, second, 400)).status_code == 201
 
 
+async def test_what_was_undone_of_a_payment_counts_towards_the_share_no_more(mall: Mall) -> None:
+    await set_redemption_policy(mall, step_points=3, step_minor=2, share_percent_max=50)
+    member_id = await member_with(mall, 5_000)
+    sale = mall.sale(1_000)
+    paid = (await redeem(mall, sale, member_id, 600)).json()
+    await reverse(mall, paid["redemption_id"], points=590)
+    # 10 points are left of 600 that paid 400: six and two thirds, which count as seven.
+    refused = await redeem(mall, sale, member_id, 741)
+    assert (refused.json()["code"], refused.json()["left_minor"]) == ("redemption_above_share", 493)
+    assert (await redeem(mall, sale, member_id, 738)).json()["amount_minor"] == 492
+
+
 async def test_a_tier_has_a_tariff_of_its_own(mall: Mall) -> None:
     gold = {"step_points": 50, "step_minor": 100}
     await set_redemption_policy(mall, share_percent_max=10, tiers={"gold": gold})
