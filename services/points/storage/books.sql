@@ -194,9 +194,10 @@ BEGIN
         -- What one mall issued and another burned, in the transaction that burned it: such an
         -- entry can neither be lost nor be written twice.
         INSERT INTO clearing_entry (program_id, account_id, version, lot_version,
-                                    issuing_mall_id, burning_mall_id, points, recorded_at)
+                                    issuing_mall_id, burning_mall_id, points, recorded_at,
+                                    priced_at)
         SELECT program, e.account_id, e.version, e.lot_version, e.issuer, e.burner, e.points,
-               recorded
+               recorded, recorded
         FROM (
             SELECT n.account_id, n.version, t.lot_version, l.mall_id AS issuer,
                    n.mall_id AS burner, t.points
@@ -215,20 +216,26 @@ BEGIN
     END IF;
     IF is_burning AND (cardinality(returned) > 0
                        OR EXISTS (SELECT FROM unnest(postings) n WHERE n.points > 0)) THEN
+        -- At the price of the burn that it undoes, whatever a point is worth by now.
         INSERT INTO clearing_entry (program_id, account_id, version, lot_version,
-                                    issuing_mall_id, burning_mall_id, points, recorded_at)
+                                    issuing_mall_id, burning_mall_id, points, recorded_at,
+                                    priced_at)
         SELECT program, e.account_id, e.version, e.lot_version, e.issuer, e.burner, e.points,
-               recorded
+               recorded,
+               coalesce((SELECT r.recorded_at FROM redemption r WHERE r.program_id = program
+                            AND r.redemption_id = (e.reason::json ->> 'redemption_id')::uuid),
+                        recorded)
         FROM (
             SELECT n.account_id, n.version, t.lot_version, l.mall_id AS issuer,
-                   n.mall_id AS burner, -t.points AS points
+                   n.mall_id AS burner, -t.points AS points, n.reason
             FROM unnest(postings) n
             JOIN unnest(returned) t ON (t.account_id, t.version) = (n.account_id, n.version)
             JOIN lot l ON l.program_id = program AND l.account_id = t.account_id
                       AND l.version = t.lot_version
             WHERE n.counter_account = 'redemption'
             UNION ALL  -- Given back as a new lot, where the old one's end was long past.
-            SELECT n.account_id, n.version, n.version, n.lot_mall_id, n.mall_id, -n.points
+            SELECT n.account_id, n.version, n.version, n.lot_mall_id, n.mall_id, -n.points,
+                   n.reason
             FROM unnest(postings) n
             WHERE n.counter_account = 'redemption' AND n.points > 0 AND n.lot_state IS NOT NULL
         ) e

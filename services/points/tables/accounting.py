@@ -100,6 +100,7 @@ clearing_price = Table(
 )
 # Points of one mall's lot that were burned at another mall: the issuer owes the burner. Negative
 # when they were given back. A mall that is NULL is the programme itself. Written with its posting.
+# `priced_at`: when they were burned, also where they were given back, so that both cost the same.
 clearing_entry = Table(
     "clearing_entry",
     metadata,
@@ -111,6 +112,7 @@ clearing_entry = Table(
     Column("burning_mall_id", Uuid),
     Column("points", BigInteger, nullable=False),
     instant("recorded_at"),
+    instant("priced_at"),
     Column("statement_id", Uuid),
     PrimaryKeyConstraint("program_id", "account_id", "version", "lot_version"),
     ForeignKeyConstraint(

@@ -45,7 +45,8 @@ export = Table(
     CheckConstraint("kind IN ('ledger', 'statement')", name="kind"),
     CheckConstraint("status IN ('open', 'ready', 'dropped')", name="status"),
     CheckConstraint("(kind = 'statement') = (member_id IS NOT NULL)", name="statement_of_whom"),
-    Index("export_open", "made_at", postgresql_where=text("status = 'open'")),
+    Index("export_open", "kind", "made_at", postgresql_where=text("status = 'open'")),
+    Index("export_open_of", "program_id", "made_by", postgresql_where=text("status = 'open'")),
 )
 # The accounts of an export, each with its versions at one instant: what the file will hold.
 export_account = Table(

@@ -142,4 +142,12 @@ review_case = Table(
     CheckConstraint("status IN ('open', 'closed')", name="status"),
     CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_says_when"),
     Index("review_case_open", "program_id", "opened_at", postgresql_where=text("status = 'open'")),
+    Index("review_case_by_time", "program_id", "kind", "opened_at", "case_id"),
+    Index(
+        "review_case_of_account",
+        "program_id",
+        "account_id",
+        "opened_at",
+        postgresql_where=text("account_id IS NOT NULL"),
+    ),
 )

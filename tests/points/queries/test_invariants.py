@@ -68,8 +68,8 @@ DAMAGE = {
     ),
     "I17_clearing_is_what_was_burned": (
         "INSERT INTO clearing_entry (program_id, account_id, version, lot_version, "
-        "burning_mall_id, points, recorded_at) SELECT program_id, account_id, version, 1, "
-        "gen_random_uuid(), 5, now() FROM posting WHERE program_id = :p"
+        "burning_mall_id, points, recorded_at, priced_at) SELECT program_id, account_id, version, "
+        "1, gen_random_uuid(), 5, now(), now() FROM posting WHERE program_id = :p"
     ),
     "I17_statements_keep_their_entries": (
         "INSERT INTO clearing_statement (program_id, statement_id, ends_at, entries, made_at, "

@@ -52,7 +52,7 @@ ACCOUNTING_INVARIANTS: Mapping[str, str] = {
     "I17_clearing_is_what_was_burned": """
         WITH burned AS (
             SELECT p.program_id, p.account_id, p.version, t.lot_version, l.mall_id AS issuer,
-                   p.mall_id AS burner, t.points
+                   p.mall_id AS burner, t.points, p.recorded_at AS priced_at
             FROM posting p
             JOIN lot_take t USING (program_id, account_id, version)
             JOIN lot l ON (l.program_id, l.account_id, l.version)
@@ -62,20 +62,25 @@ ACCOUNTING_INVARIANTS: Mapping[str, str] = {
             SELECT p.program_id, p.account_id, p.version, 0, NULL, p.mall_id,
                    (-p.points - coalesce((SELECT sum(t.points) FROM lot_take t
                        WHERE (t.program_id, t.account_id, t.version)
-                           = (p.program_id, p.account_id, p.version)), 0))::bigint
+                           = (p.program_id, p.account_id, p.version)), 0))::bigint,
+                   p.recorded_at
             FROM posting p WHERE p.counter_account = 'redemption' AND p.points < 0
             UNION ALL
             SELECT p.program_id, p.account_id, p.version, r.lot_version, l.mall_id, p.mall_id,
-                   -r.points
+                   -r.points, coalesce(b.recorded_at, p.recorded_at)
             FROM posting p
             JOIN lot_return r USING (program_id, account_id, version)
             JOIN lot l ON (l.program_id, l.account_id, l.version)
                         = (r.program_id, r.account_id, r.lot_version)
+            LEFT JOIN redemption b ON b.program_id = p.program_id
+                AND b.redemption_id = (p.reason ->> 'redemption_id')::uuid
             WHERE p.counter_account = 'redemption'
             UNION ALL
             SELECT p.program_id, p.account_id, p.version, l.version, l.mall_id, p.mall_id,
-                   -l.points
+                   -l.points, coalesce(b.recorded_at, p.recorded_at)
             FROM posting p JOIN lot l USING (program_id, account_id, version)
+            LEFT JOIN redemption b ON b.program_id = p.program_id
+                AND b.redemption_id = (p.reason ->> 'redemption_id')::uuid
             WHERE p.counter_account = 'redemption' AND p.points > 0
         )
         SELECT count(*) FROM (
@@ -85,7 +90,8 @@ ACCOUNTING_INVARIANTS: Mapping[str, str] = {
            = (b.program_id, b.account_id, b.version, b.lot_version)
         WHERE b.points IS DISTINCT FROM e.points
            OR b.issuer IS DISTINCT FROM e.issuing_mall_id
-           OR b.burner IS DISTINCT FROM e.burning_mall_id""",
+           OR b.burner IS DISTINCT FROM e.burning_mall_id
+           OR b.priced_at IS DISTINCT FROM e.priced_at""",
     "I17_statements_keep_their_entries": """
         SELECT count(*) FROM clearing_statement s
         LEFT JOIN (SELECT program_id, statement_id, count(*) AS entries FROM clearing_entry

@@ -11,7 +11,8 @@ from services.points.domain.accounting.clearing import Burned, Due
 from services.points.domain.accounting.errors import ClearingPriceMissing
 from shared.db import driver
 
-# Entries by who issued, who burned, and the price in force when it was recorded.
+# Entries by who issued, who burned, and the price in force when the points were burned: what comes
+# back costs what it had cost.
 _BURNED = """
 WITH price AS (
     SELECT amount_minor, per_points, currency, effective_from,
@@ -20,7 +21,7 @@ WITH price AS (
 SELECT e.issuing_mall_id, e.burning_mall_id, sum(e.points)::bigint AS points,
        p.amount_minor, p.per_points, p.currency
 FROM clearing_entry e
-LEFT JOIN price p ON e.recorded_at >= p.effective_from AND e.recorded_at < p.until
+LEFT JOIN price p ON e.priced_at >= p.effective_from AND e.priced_at < p.until
 WHERE e.program_id = $1 AND {where}
 GROUP BY e.issuing_mall_id, e.burning_mall_id, p.amount_minor, p.per_points, p.currency
 """

@@ -15,6 +15,7 @@ from shared.db import transaction
 from shared.ids import new_id
 from tests.points.books_at_hand import burn, give_back, promise_more_than_there_is
 from tests.points.mall import Mall
+from tests.points.spending import redeem, reverse, set_redemption_policy
 
 MARCH = date(2026, 3, 31)
 
@@ -110,6 +111,30 @@ async def test_a_reversal_in_the_next_period_is_netted_there(mall: Mall) -> None
     mall.clock.now = mall.clock().replace(month=5, day=1)
     assert await net_until(mall, date(2026, 4, 30))
     assert await lines(mall) == [(mall.mall_id, other, 30, 30), (other, mall.mall_id, 30, 30)]
+
+
+@pytest.mark.parametrize("is_refunded", [False, True])
+async def test_what_comes_back_costs_what_it_cost_though_the_price_has_changed(
+    mall: Mall, is_refunded: bool
+) -> None:
+    await price(mall, 1)
+    await set_redemption_policy(mall)
+    member_id = await member_with(mall, 1_000)
+    await mall.open_shop(mall_id=new_id(), revision=2)
+    sale = mall.sale(2_000)
+    paid = (await redeem(mall, sale, member_id, 1_000)).json()
+    assert (await mall.push(sale)).status_code == 201
+    mall.clock.advance(days=2)
+    await price(mall, 3)
+    if is_refunded:
+        assert (await mall.push(mall.refund(sale))).status_code == 201
+    else:
+        for points in (300, None):
+            assert (await reverse(mall, paid["redemption_id"], points=points)).status_code == 201
+    assert sum(entry[2] for entry in await entries(mall)) == 0
+    mall.clock.now = mall.clock().replace(month=4, day=1)
+    await net_until(mall)
+    assert await lines(mall) == []
 
 
 async def test_an_entry_that_came_late_is_in_the_next_statement_and_in_no_other(
