@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.points.domain.receipts.earning_sentences import money
+
 
 def spending_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] | None:
     """One sentence each in "zh-CN" and "en", or None when the rule is not about spending."""
@@ -27,8 +29,7 @@ def spending_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str]
 
 
 def _redeemed(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
-    whole, part = divmod(reason["amount_minor"], 100)
-    paid = f"{whole}.{part:02} {reason['currency']}"
+    paid = money(reason["amount_minor"], reason["currency"])
     version, tier = reason["policy_version"], reason["tier"] or "-"
     rate = f"{reason['step_points']}:{reason['step_minor']}"
     return {

@@ -285,7 +285,7 @@ async def test_each_payment_is_explained(mall: Mall) -> None:
     told = (await mall.get(f"/v1/members/{member_id}/postings/2", member_id)).json()
     assert (told["kind"], told["counter_account"]) == ("redeem", "redemption")
     assert told["sentences"]["en"] == (
-        f"300 points paid 3.00 CNY ({receipt_of(sale)['receipt_number']}): "
+        f"300 points paid CNY 3.00 ({receipt_of(sale)['receipt_number']}): "
         "policy 1, tier basic, rate 100:100."
     )
 

@@ -16,20 +16,24 @@ REDEEMED = {
     "currency": "CNY",
     "reference": "R-1",
 }
+IN_YEN = {**REDEEMED, "amount_minor": 1000, "currency": "JPY"}
+IN_DINARS = {**REDEEMED, "amount_minor": 1250, "currency": "KWD"}
 CAPTURED = {"rule": "hold_captured", "held": 80, "reference": "R-1"}
 
 
 @pytest.mark.parametrize(
     ("points", "reason", "words"),
     [
-        (-410, REDEEMED, ["410", "2.05 CNY", "R-1", "3", "gold", "100:50"]),
+        (-410, REDEEMED, ["410", "CNY 2.05", "R-1", "3", "gold", "100:50"]),
+        (-500, IN_YEN, ["JPY 1000", "R-1"]),
+        (-500, IN_DINARS, ["KWD 1.250", "R-1"]),
         (-30, CAPTURED, ["30", "80", "R-1"]),
         (30, {"rule": "redemption_refunded", "redeemed": 90}, ["30", "90"]),
         (30, {"rule": "redemption_reversed", "redeemed": 90, "grace_days": 14}, ["30", "14"]),
         (30, {"rule": "order_cancelled", "redeemed": 90}, ["30", "90"]),
         (-5, {"rule": "refund_in_proportion", "earned": 20, "forgiven": 7}, ["5", "20", "7"]),
     ],
-    ids=["paid", "captured", "refunded", "reversed", "cancelled", "forgiven"],
+    ids=["paid", "yen", "dinars", "captured", "refunded", "reversed", "cancelled", "forgiven"],
 )
 def test_a_member_can_read_what_was_spent(
     points: int, reason: dict[str, Any], words: list[str]
