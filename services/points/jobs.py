@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.settings import PointsSettings
+from services.points.storage.accounting.exports import LEDGER, STATEMENT
 from services.points.usecases.accounting.drop_files import drop_files
 from services.points.usecases.accounting.snapshot_liability import snapshot_liability
 from services.points.usecases.accounting.work_import import work_import
@@ -30,6 +31,12 @@ def jobs(settings: ServiceSettings) -> Sequence[Job]:
     async def drop(session: AsyncSession, now: datetime) -> int:
         return await drop_files(session, now, timedelta(days=settings.files_kept_days))
 
+    async def ledger(session: AsyncSession, now: datetime) -> int:
+        return await write_export(session, now, LEDGER)
+
+    async def statement(session: AsyncSession, now: datetime) -> int:
+        return await write_export(session, now, STATEMENT)
+
     return (
         Job("begin_nights", timedelta(minutes=1), begin_nights),
         Job(
@@ -43,7 +50,8 @@ def jobs(settings: ServiceSettings) -> Sequence[Job]:
         Job("expire_transfers", timedelta(minutes=1), expire_transfers),
         Job("expire_holds", timedelta(minutes=1), expire_due_holds),
         Job("snapshot_liability", timedelta(minutes=10), snapshot_liability),
-        Job("write_export", timedelta(seconds=5), write_export, once_a_period=False),
+        Job("write_export", timedelta(seconds=5), ledger, once_a_period=False),
+        Job("write_statement", timedelta(seconds=5), statement, once_a_period=False),
         Job("work_import", timedelta(seconds=5), work_import, once_a_period=False),
         Job("drop_files", timedelta(hours=6), drop),
     )

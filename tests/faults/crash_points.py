@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from services.points.storage.accounting.exports import LEDGER
 from services.points.usecases.accounting.write_export import write_export
 from services.points.usecases.expiry.begin_nights import begin_nights
 from services.points.usecases.expiry.run_night import NightRules, run_night
@@ -178,7 +179,7 @@ def _import_step(wanted: str) -> Prepare:
 async def _export(mall: Mall) -> Ask:
     await member_with(mall, 100)
     await ask_ledger(mall)
-    return job(lambda session, now: write_export(session, now, 1))
+    return job(lambda session, now: write_export(session, now, LEDGER, 1))
 
 
 async def _night(mall: Mall) -> Ask:

@@ -5,6 +5,7 @@ import io
 from typing import Any
 from uuid import UUID
 
+from services.points.storage.accounting.exports import LEDGER, STATEMENT
 from services.points.usecases.accounting.write_export import write_export
 from shared.db import transaction
 from tests.points.mall import Mall
@@ -21,9 +22,12 @@ async def ask_ledger(mall: Mall, **bounds: str) -> str:
 
 
 async def write_step(mall: Mall, postings_max: int = 5_000) -> int:
-    """One step of the job that writes files."""
+    """One step of the jobs that write files."""
     async with transaction(mall.engine) as session:
-        return await write_export(session, mall.clock(), postings_max)
+        now = mall.clock()
+        return await write_export(session, now, LEDGER, postings_max) or await write_export(
+            session, now, STATEMENT, postings_max
+        )
 
 
 async def write_until_ready(mall: Mall, address: str, postings_max: int = 5_000) -> Any:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.points.api.principals import check_may_read, require_finance
 from services.points.domain.accounting.errors import ExportNotReady, ExportUnknown
 from services.points.queries.accounting.exports import find_export, read_chunk
+from services.points.storage.accounting.exports import ExportAsked
 from services.points.usecases.accounting.ask_export import ask_export
 from shared.auth import Member, Staff
 from shared.http.depends import CurrentStaff, MemberOrStaff, Now, Tx, reads_of
@@ -69,18 +70,28 @@ class ExportOut(BaseModel):
     ready_at: datetime | None = Field(examples=["2026-03-10T12:00:03Z"])
 
 
-@router.post("/v1/exports", summary="Export the ledger", status_code=202)
+# A repeat is found by what was asked, so a key of its own would add nothing.
+_ASKED_BEFORE: dict[int | str, dict[str, Any]] = {
+    200: {"model": ExportOut, "description": "Asked for before, and still being written."}
+}
+
+
+@router.post("/v1/exports", summary="Export the ledger", status_code=202, responses=_ASKED_BEFORE)
 async def export_ledger(
     body: ExportIn, staff: CurrentStaff, session: Tx, now: Now, response: Response
 ) -> ExportOut:
-    """A job writes the file: look at `GET /v1/exports/{export_id}` until it is ready. Role:
-    points.finance, for the whole programme."""
+    """A job writes the file: look at `GET /v1/exports/{export_id}` until it is ready. Who asks for
+    the same again meanwhile gets the same one; somebody on the staff has at most 10 open at once.
+    Role: points.finance, for the whole programme."""
     require_finance(staff)
     return await _ask(staff, None, body, session, now, response)
 
 
 @router.post(
-    "/v1/members/{member_id}/statement-exports", summary="Export a statement", status_code=202
+    "/v1/members/{member_id}/statement-exports",
+    summary="Export a statement",
+    status_code=202,
+    responses=_ASKED_BEFORE,
 )
 async def export_statement(
     member_id: UUID,
@@ -90,7 +101,8 @@ async def export_statement(
     now: Now,
     response: Response,
 ) -> ExportOut:
-    """All wallets of the member, each posting with its sentences."""
+    """All wallets of the member, each posting with its sentences. A member has at most 2 open at
+    once; the same again meanwhile is the same file."""
     check_may_read(who, member_id)
     return await _ask(who, member_id, body, session, now, response)
 
@@ -103,12 +115,13 @@ async def _ask(
     now: datetime,
     response: Response,
 ) -> ExportOut:
-    export_id = new_id()
-    made_by = who.subject if isinstance(who, Staff) else f"member:{who.member_id}"
-    bounds = (body.from_at, body.until_at)
-    await ask_export(session, now, who.program_id, export_id, member_id, bounds, made_by)
-    response.headers["Location"] = f"/v1/exports/{export_id}"
-    return ExportOut(**await _find(session, who, export_id))
+    is_member = isinstance(who, Member)
+    made_by = f"member:{who.member_id}" if isinstance(who, Member) else who.subject
+    asked = ExportAsked(member_id, body.from_at, body.until_at, made_by)
+    made = await ask_export(session, now, who.program_id, new_id(), asked, is_member=is_member)
+    response.status_code = 202 if made.is_new else 200
+    response.headers["Location"] = f"/v1/exports/{made.export_id}"
+    return ExportOut(**await _find(session, who, made.export_id))
 
 
 @router.get("/v1/exports/{export_id}", summary="How far an export is")

@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import driver
 
+LEDGER = "ledger"
+STATEMENT = "statement"
 _NO_ID = UUID(int=0)
 
 
@@ -30,13 +32,43 @@ class OpenExport:
     cursor_version: int | None
 
 
-async def count_open_exports(session: AsyncSession, program_id: UUID) -> int:
-    """How many files are being written for the programme."""
+class ExportAsked(NamedTuple):
+    """Which file: one member's statement or, without, the whole ledger; what was recorded from
+    `from_at` to before `until_at`; and who asks."""
+
+    member_id: UUID | None
+    from_at: datetime | None
+    until_at: datetime | None
+    made_by: str
+
+    @property
+    def kind(self) -> str:
+        """Which job writes it."""
+        return LEDGER if self.member_id is None else STATEMENT
+
+
+async def lock_exports_of(session: AsyncSession, program_id: UUID, made_by: str) -> None:
+    """One question of an asker at a time: the lock ends with the transaction."""
     connection = await driver(session)
-    found = await connection.fetchval(
-        "SELECT count(*) FROM export WHERE program_id = $1 AND status = 'open'", program_id
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('export' || $1 || $2, 0))",
+        str(program_id),
+        made_by,
     )
-    return int(found)
+
+
+async def list_open_exports_of(
+    session: AsyncSession, program_id: UUID, made_by: str
+) -> list[tuple[UUID, ExportAsked]]:
+    """What the asker asked for and is not written yet, with its id."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT export_id, member_id, from_at, until_at, made_by FROM export "
+        "WHERE program_id = $1 AND made_by = $2 AND status = 'open'",
+        program_id,
+        made_by,
+    )
+    return [(row[0], ExportAsked(*row[1:])) for row in rows]
 
 
 async def has_account(session: AsyncSession, program_id: UUID, member_id: UUID) -> bool:
@@ -55,12 +87,10 @@ async def insert_export(
     session: AsyncSession,
     program_id: UUID,
     export_id: UUID,
-    member_id: UUID | None,
-    bounds: tuple[datetime | None, datetime | None],
-    made_by: str,
+    asked: ExportAsked,
     now: datetime,
 ) -> None:
-    """A file to be written: of one member's statement, or of the whole ledger."""
+    """A file to be written."""
     connection = await driver(session)
     await connection.execute(
         """
@@ -70,21 +100,20 @@ async def insert_export(
         """,
         program_id,
         export_id,
-        "ledger" if member_id is None else "statement",
-        member_id,
-        *bounds,
-        made_by,
+        asked.kind,
+        *asked,
         now,
     )
 
 
-async def take_open_export(session: AsyncSession) -> OpenExport | None:
-    """The oldest open export that nobody works on, locked."""
+async def take_open_export(session: AsyncSession, kind: str) -> OpenExport | None:
+    """The oldest open export of the kind that nobody works on, locked."""
     connection = await driver(session)
     row = await connection.fetchrow(
         "SELECT program_id, export_id, kind, member_id, from_at, until_at, snapshot_at, chunks, "
         "cursor_account, cursor_version FROM export WHERE status = 'open' "
-        "ORDER BY made_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+        "AND kind = $1 ORDER BY made_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+        kind,
     )
     return None if row is None else OpenExport(*row)
 

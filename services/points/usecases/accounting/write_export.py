@@ -17,13 +17,15 @@ POSTINGS_MAX = 5_000
 
 
 async def write_export(
-    session: AsyncSession, now: datetime, postings_max: int = POSTINGS_MAX
+    session: AsyncSession, now: datetime, kind: str, postings_max: int = POSTINGS_MAX
 ) -> int:
-    """Take the snapshot, or write a chunk, or finish the file. Returns 1, or 0 when none is open.
+    """Take the snapshot, or write a chunk, or finish the oldest file of the kind. Returns 1, or 0
+    when none is open. Each kind is written in turn by a job of its own, so that members' statements
+    and the ledger do not wait for each other.
 
     Each step is one transaction with its cursor: killed anywhere, the next step goes on.
     """
-    export = await take_open_export(session)
+    export = await take_open_export(session, kind)
     if export is None:
         return 0
     if export.snapshot_at is None:

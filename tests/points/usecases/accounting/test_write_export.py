@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from services.points.storage.accounting.exports import LEDGER, STATEMENT
 from services.points.usecases.accounting.write_export import write_export
 from shared.db import transaction
 from tests.points.exporting import (
@@ -63,7 +64,7 @@ async def test_killed_at_every_step_the_file_is_the_same(mall: Mall) -> None:
     for _ in range(20):
         with pytest.raises(LookupError):
             async with transaction(mall.engine) as session:
-                await write_export(session, mall.clock(), 3)
+                await write_export(session, mall.clock(), LEDGER, 3)
                 raise LookupError("killed")
         await write_step(mall, 3)
     assert (await mall.get(killed)).json()["status"] == "ready"
@@ -90,17 +91,35 @@ async def test_a_programme_without_postings_has_a_file_with_a_header(mall: Mall)
     assert (told["rows"], rows_of(await read_file(mall, address))) == (0, [])
 
 
+async def test_a_long_ledger_does_not_keep_a_statement_waiting_nor_the_other_way_round(
+    mall: Mall,
+) -> None:
+    member_id = await mall.enrol()
+    for _ in range(4):
+        await mall.sold(1_000, member_id=member_id)
+    ledger = await ask_ledger(mall)
+    asked = await mall.post(f"/v1/members/{member_id}/statement-exports", {}, member_id)
+    assert asked.status_code == 202
+    for _ in range(3):
+        for kind, postings_max in ((LEDGER, 1), (STATEMENT, 100)):
+            async with transaction(mall.engine) as session:
+                assert await write_export(session, mall.clock(), kind, postings_max) == 1
+    assert (await mall.get(asked.headers["location"])).json()["status"] == "ready"
+    assert (await mall.get(ledger)).json()["status"] == "open"
+    await write_until_ready(mall, ledger)
+
+
 async def test_two_writers_do_not_write_the_same_file(mall: Mall) -> None:
     await a_few_members(mall, 1, 1)
     address = await ask_ledger(mall)
     async with transaction(mall.engine) as session:
-        assert await write_export(session, mall.clock()) == 1
+        assert await write_export(session, mall.clock(), LEDGER) == 1
         others = await mall.count(
             "SELECT count(*) FROM export WHERE program_id = :p AND snapshot_at IS NULL",
             p=mall.program_id,
         )
         assert others == 1
         async with transaction(mall.engine) as other:
-            await write_export(other, mall.clock())
+            await write_export(other, mall.clock(), LEDGER)
     told = await write_until_ready(mall, address)
     assert told["rows"] == 1
