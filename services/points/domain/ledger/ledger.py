@@ -115,8 +115,11 @@ class Account:
         """What may be spent now; needs the lots. A frozen account has nothing to spend."""
         if self.frozen_case is not None:
             return 0
-        over = sum(points for ends_at, points in self.ending_holds if ends_at <= now)
-        return available_points(self.lots, self.balance, self.held - over, now)
+        return available_points(self.lots, self.balance, self.held_at(now), now)
+
+    def held_at(self, now: datetime) -> int:
+        """What holds keep aside now; needs the lots, for with them come the holds that end."""
+        return self.held - sum(points for ends_at, points in self.ending_holds if ends_at <= now)
 
 
 @dataclass(slots=True)

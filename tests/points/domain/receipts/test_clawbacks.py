@@ -46,12 +46,56 @@ def test_s_4_a_refund_after_spending_takes_what_its_mode_lets_it(
     assert [note["points"] for note in notes] == ([forgiven] if forgiven else [])
 
 
-def test_held_points_are_clamped_but_not_within_the_balance() -> None:
+@pytest.mark.parametrize("mode", [Clawback.CLAMP, Clawback.WITHIN_BALANCE])
+def test_held_points_are_promised_and_stay_unless_their_hold_is_over(mode: Clawback) -> None:
     books, account = Books(), make_account()
     books.credit(account, 100, make_cause(), LotTerms())
     books.hold(account, 80, NOON)
-    assert most_to_claw(Clawback.CLAMP, account, 100, NOON) == 100
+    account.ending_holds = [(NOON, 30), (NOON + timedelta(hours=1), 50)]
+    assert most_to_claw(mode, account, 100, NOON - timedelta(hours=1)) == 20
+    assert most_to_claw(mode, account, 100, NOON) == 50
+
+
+def test_pending_points_do_not_stand_in_for_what_is_held_of_lots_that_froze() -> None:
+    books, account = Books(), make_account()
+    books.credit(account, 100, make_cause(), LotTerms())
+    books.hold(account, 100, NOON)
+    books.credit(account, 30, make_cause(), LotTerms(pending=True))
+    account.lots[0].remaining, account.balance = 90, 120
     assert most_to_claw(Clawback.WITHIN_BALANCE, account, 100, NOON) == 20
+
+
+@given(
+    earned=st.integers(1, 300),
+    before=st.integers(0, 200),
+    held=st.integers(1, 300),
+    taken=st.integers(1, 300),
+    refunded_minor=st.integers(100, 30_000),
+    mode=st.sampled_from(Clawback),
+)
+def test_a_capture_before_or_after_the_refund_ends_in_the_same_balance(
+    earned: int, before: int, held: int, taken: int, refunded_minor: int, mode: Clawback
+) -> None:
+    held = min(held, earned + before)
+    taken = min(taken, held)
+    refunded_minor = min(refunded_minor, earned * 100)
+    ends = set()
+    for is_captured_first in (True, False):
+        books, account = Books(), make_account()
+        if before:
+            books.credit(account, before, make_cause(), LotTerms())
+        sale = make_stored(make_lines(earned * 100), make_policy(clawback=mode))
+        post_sale(books, account, sale, NOON)
+        books.hold(account, held, NOON)
+        refund = make_stored_refund(sale, (1, refunded_minor))
+        if is_captured_first:
+            books.capture(account, taken, 0, make_cause())
+        apply_refund(books, account, sale, refund, [])
+        if not is_captured_first:
+            books.capture(account, taken, 0, make_cause())
+        assert mode is Clawback.DEBT or account.balance >= account.held
+        ends.add((account.balance, account.held, refund.forgiven))
+    assert len(ends) == 1, ends
 
 
 def test_pending_points_are_within_the_balance_and_what_is_frozen_or_over_is_not() -> None:

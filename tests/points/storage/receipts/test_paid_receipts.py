@@ -81,6 +81,27 @@ async def test_r_12_what_the_policy_forgives_is_told_and_kept(mall: Mall, mode: 
     ) == [("refund", 0, 0, 60), ("sale", 100, 100, 60)]
 
 
+@pytest.mark.parametrize("is_captured_first", [True, False])
+@pytest.mark.parametrize(
+    ("mode", "balance", "points"),
+    [("debt", -100, -150), ("clamp", 0, -50), ("within_balance", 0, -50)],
+)
+async def test_what_is_held_is_promised_whether_it_is_captured_before_the_refund_or_after(
+    mall: Mall, mode: str, balance: int, points: int, is_captured_first: bool
+) -> None:
+    await mall.set_policy(clawback=mode)
+    member_id = await mall.enrol()
+    sale = await mall.sold(15_000, member_id=member_id)
+    hold_id = await held(mall, member_id, 100)
+    if is_captured_first:
+        await capture(mall, hold_id)
+    told = (await mall.push(mall.refund(sale))).json()
+    assert (told["points"], sum(note["points"] for note in told["notes"])) == (points, 150 + points)
+    if not is_captured_first:
+        assert (await capture(mall, hold_id)).status_code == 201
+    assert await spendable(mall, member_id) == (balance, 0, 0)
+
+
 async def test_r_10_a_part_comes_back_with_a_part_and_all_with_the_last_of_it(mall: Mall) -> None:
     member_id = await member_with(mall, 50)
     sale = await paid_sale(mall, member_id, member_id, 50, 15_000)
