@@ -63,8 +63,13 @@ def create_engine(
     name: str = "galleria",
     *,
     pool_timeout_seconds: float = 10,
+    connect_timeout_seconds: float = 10,
 ) -> AsyncEngine:
-    """A pool of `pool_size` connections, never more; who waits longer for one is refused."""
+    """A pool of `pool_size` connections, never more; who waits longer for one is refused.
+
+    The time to connect also counts what the process does meanwhile: a full pool is opened by as
+    many requests at once, and a starved processor is not an unreachable server.
+    """
     engine = create_async_engine(
         sqlalchemy_url(database_url),
         poolclass=AsyncAdaptedQueuePool,
@@ -74,7 +79,7 @@ def create_engine(
         pool_pre_ping=False,
         hide_parameters=True,  # Errors are logged, and parameters may be personal.
         connect_args={
-            "timeout": 5,
+            "timeout": connect_timeout_seconds,
             "command_timeout": 60,
             "server_settings": {
                 "application_name": name,
@@ -201,13 +206,14 @@ class Statements:
     A balance read through a session costs BEGIN, SELECT and COMMIT; through here only the SELECT.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, wait_seconds: float) -> None:
         self._pool = pool
+        self._wait_seconds = wait_seconds
 
     async def fetchrow(self, query: str, *args: Any) -> Any:
         """The first row or None, of a statement that only reads. Raises `DatabaseUnavailable`."""
         try:
-            async with self._pool.acquire(timeout=10) as connection:
+            async with self._pool.acquire(timeout=self._wait_seconds) as connection:
                 return await connection.fetchrow(query, *args)
         except Exception as error:
             _raise_translated(error, committing=False)
@@ -219,7 +225,7 @@ class Statements:
         connection broke before the answer was here.
         """
         try:
-            connection = await self._pool.acquire(timeout=10)
+            connection = await self._pool.acquire(timeout=self._wait_seconds)
         except Exception as error:
             _raise_translated(error, committing=False)
         try:
@@ -240,14 +246,19 @@ async def _keep_as_is(_: object) -> None:
 
 @asynccontextmanager
 async def open_statements(
-    database_url: str, size: int, *, name: str = "galleria", read_only: bool = False
+    database_url: str,
+    size: int,
+    *,
+    name: str = "galleria",
+    read_only: bool = False,
+    wait_seconds: float = 10,
 ) -> AsyncIterator[Statements]:
-    """A pool that connects on first use and is closed at the end."""
+    """A pool that connects on first use and is closed at the end; who waits longer is refused."""
     pool = asyncpg.create_pool(
         database_url,
         min_size=0,
         max_size=size,
-        timeout=5,
+        timeout=wait_seconds,
         command_timeout=30,
         reset=_keep_as_is,
         server_settings={
@@ -259,4 +270,4 @@ async def open_statements(
         },
     )
     async with pool:
-        yield Statements(pool)
+        yield Statements(pool, wait_seconds)

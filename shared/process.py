@@ -159,7 +159,13 @@ def _run_roles(service: ServiceDefinition, settings: ServiceSettings, roles: fro
 async def _serve(
     service: ServiceDefinition, settings: ServiceSettings, roles: frozenset[str]
 ) -> None:
-    engine = create_engine(settings.database_url, settings.database_pool_size, service.name)
+    engine = create_engine(
+        settings.database_url,
+        settings.database_pool_size,
+        service.name,
+        pool_timeout_seconds=settings.database_wait_seconds_max,
+        connect_timeout_seconds=settings.database_wait_seconds_max,
+    )
     runtime = make_runtime(service, settings, engine)
     consumer = Consumer(service.name, settings, engine, service.handlers, utc_now)
     has_consumer = "consumer" in roles and bool(service.handlers)

@@ -80,6 +80,9 @@ class ServiceSettings(KafkaAccess):
     database_read_pool_size: int = Field(
         4, ge=1, le=100, description="more connections per process, for hot single reads"
     )
+    database_wait_seconds_max: float = Field(
+        10, gt=0, description="who waits longer for a connection, free or new, is told to try again"
+    )
     kafka_bootstrap_servers: str = Field(description="host:port, comma separated")
     kafka_topic_prefix: str = Field("", description="put before every topic and group name")
     host: str = "127.0.0.1"

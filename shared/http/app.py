@@ -83,7 +83,10 @@ def _with_reads(runtime: Runtime, inner: Lifespan | None) -> Lifespan:
             settings = runtime.settings
             app.state.reads = await stack.enter_async_context(
                 open_statements(
-                    settings.database_url, settings.database_read_pool_size, read_only=True
+                    settings.database_url,
+                    settings.database_read_pool_size,
+                    read_only=True,
+                    wait_seconds=settings.database_wait_seconds_max,
                 )
             )
             await stack.enter_async_context(follow_revocations(runtime))

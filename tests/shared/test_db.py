@@ -1,5 +1,7 @@
 """Transactions against a real PostgreSQL: what is kept, what is not, and what is said of it."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from sqlalchemy import text
@@ -120,6 +122,27 @@ async def test_an_exhausted_pool_is_unavailable(database_url: str) -> None:
                     await second.execute(text("SELECT 1"))
     finally:
         await engine.dispose()
+
+
+async def test_a_database_that_never_answers_is_unavailable() -> None:
+    gone = asyncio.Event()
+
+    async def be_silent(_: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        await gone.wait()
+        back.close()
+
+    async with await asyncio.start_server(be_silent, "127.0.0.1", 0) as server:
+        url = f"postgresql://nobody:x@127.0.0.1:{server.sockets[0].getsockname()[1]}/nothing"
+        engine = create_engine(url, 1, connect_timeout_seconds=0.05)
+        with pytest.raises(DatabaseUnavailable):
+            async with transaction(engine) as session:
+                await session.execute(text("SELECT 1"))
+        async with open_statements(url, 1, wait_seconds=0.05) as statements:
+            with pytest.raises(DatabaseUnavailable):
+                await statements.fetchrow("SELECT 1")
+            with pytest.raises(DatabaseUnavailable):
+                await statements.write(INSERT)
+        gone.set()
 
 
 async def test_no_database_at_all_is_unavailable() -> None:

@@ -22,6 +22,7 @@ def test_the_defaults_are_good() -> None:
     [
         ("deployment_key", "too short"),
         ("database_pool_size", 0),
+        ("database_wait_seconds_max", 0),
         ("port", 70_000),
         ("relay_batch_rows_max", 0),
         ("consumer_poll_seconds", 0),

@@ -21,6 +21,9 @@ from shared.settings import ServiceSettings
 from tests.support.tokens import make_verifier
 
 DEPLOYMENT_KEY = "tests-deployment-key-that-is-long-enough"
+# How slow the machine is while others run on it is not what tests ask; a pool whose users wait for
+# each other fails them all the same.
+PATIENCE_SECONDS = 60
 AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
 
 
@@ -33,14 +36,20 @@ def make_settings(
         "kafka_bootstrap_servers": "127.0.0.1:1",
         "deployment_key": DEPLOYMENT_KEY,
         "jwks_url": "http://127.0.0.1:1/jwks",
+        "database_wait_seconds_max": PATIENCE_SECONDS,
     }
     return settings_class(**{**defaults, **values})
 
 
 @asynccontextmanager
 async def open_engine(database_url: str, pool_size: int = 5) -> AsyncIterator[AsyncEngine]:
-    """An engine that is disposed of at the end."""
-    engine = create_engine(database_url, pool_size)
+    """A patient engine that is disposed of at the end."""
+    engine = create_engine(
+        database_url,
+        pool_size,
+        pool_timeout_seconds=PATIENCE_SECONDS,
+        connect_timeout_seconds=PATIENCE_SECONDS,
+    )
     try:
         yield engine
     finally:

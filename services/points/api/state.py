@@ -24,9 +24,10 @@ from services.points.usecases.receipts.record_plain_sales import record_plain_sa
 from services.points.usecases.receipts.record_pos_transactions import record_pos_transactions
 from services.points.usecases.spending.work_holds import work_holds
 from services.points.usecases.spending.work_holds_at_once import work_holds_at_once
-from shared.db import open_statements
+from shared.db import Statements, open_statements
 from shared.gather import Gather
 from shared.http.depends import Runtime, runtime_of
+from shared.settings import ServiceSettings
 
 PosGather = Gather[TillBatch, Answer]
 HoldGather = Gather[HoldTask, HoldAnswer]
@@ -85,7 +86,7 @@ async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
     async def work(session: AsyncSession, batches: Sequence[TillBatch]) -> Sequence[Answer]:
         return await record_pos_transactions(session, runtime.clock(), bounds, batches)
 
-    async with open_statements(settings.database_url, _LANES, name="points-sales") as statements:
+    async with _statements(settings, "points-sales") as statements:
 
         async def quick(batches: Sequence[TillBatch]) -> Sequence[Answer] | None:
             return await record_plain_sales(statements, runtime.clock(), bounds, shelf, batches)
@@ -107,8 +108,7 @@ async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
     async def work(session: AsyncSession, tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer]:
         return await work_holds(session, runtime.clock(), tasks)
 
-    url = runtime.settings.database_url
-    async with open_statements(url, _LANES, name="points-holds") as statements:
+    async with _statements(runtime.settings, "points-holds") as statements:
 
         async def quick(tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer] | None:
             return await work_holds_at_once(statements, runtime.clock(), tasks)
@@ -118,6 +118,11 @@ async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
         )
         async with _running(gather):
             yield gather
+
+
+def _statements(settings: ServiceSettings, name: str) -> AbstractAsyncContextManager[Statements]:
+    wait_seconds = settings.database_wait_seconds_max
+    return open_statements(settings.database_url, _LANES, name=name, wait_seconds=wait_seconds)
 
 
 @asynccontextmanager

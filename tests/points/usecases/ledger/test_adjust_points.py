@@ -1,9 +1,17 @@
 """Staff adjust balances, each adjustment once and with its own reason."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import islice
 
+import pytest
+
+from services.points.settings import PointsSettings
+from services.points.storage.receipts.pos_transactions import lock_accounts
+from shared.db import create_engine, transaction
 from shared.ids import new_id
-from tests.points.mall import Mall
+from tests.points.mall import Mall, open_door
 
 
 async def test_an_adjustment_posts_with_who_and_why(mall: Mall) -> None:
@@ -84,3 +92,54 @@ async def test_the_same_key_at_once_from_two_processes_posts_once(mall: Mall, tw
     assert sorted(a.status_code for a in answers) == [200] * 15 + [201]
     assert len({a.json()["adjustment_id"] for a in answers}) == 1
     assert await mall.balance(member_id) == 7
+
+
+@pytest.fixture
+async def narrow(mall: Mall, settings: PointsSettings) -> AsyncIterator[Mall]:
+    """The same mall behind a process with one connection, for which nobody waits long."""
+    alone = settings.model_copy(update={"revocations_poll_seconds": 60})
+    engine = create_engine(
+        settings.database_url,
+        1,
+        pool_timeout_seconds=0.05,
+        connect_timeout_seconds=settings.database_wait_seconds_max,
+    )
+    try:
+        async with open_door(engine, alone, mall.clock) as client:
+            yield replace(mall, engine=engine, client=client)
+    finally:
+        await engine.dispose()
+
+
+async def test_the_same_key_told_to_try_again_has_done_nothing_and_posts_once_when_repeated(
+    mall: Mall, twin: Mall, narrow: Mall
+) -> None:
+    member_id = await mall.enrol()
+    async with transaction(narrow.engine) as session:
+        await lock_accounts(session, mall.program_id, {member_id})
+        answers = await asyncio.gather(*(narrow.adjust(member_id, 7, "same") for _ in range(16)))
+        assert {(a.status_code, a.json()["code"]) for a in answers} == {
+            (503, "database_unavailable")
+        }
+        assert {a.headers["Retry-After"] for a in answers} == {"1"}
+    assert await mall.rows("SELECT 1 FROM adjustment WHERE program_id = :p") == []
+    again = await asyncio.gather(*(door.adjust(member_id, 7, "same") for door in [mall, twin] * 8))
+    assert sorted(a.status_code for a in again) == [200] * 15 + [201]
+    assert await mall.balance(member_id) == 7
+
+
+async def test_of_the_same_key_at_once_one_waits_and_the_others_hear_its_answer_when_they_repeat(
+    mall: Mall, narrow: Mall
+) -> None:
+    member_id = await mall.enrol()
+    async with transaction(mall.engine) as session:
+        await lock_accounts(session, mall.program_id, {member_id})
+        asked = [asyncio.create_task(narrow.adjust(member_id, 7, "same")) for _ in range(16)]
+        refused = [await answer for answer in islice(asyncio.as_completed(asked), 15)]
+        assert {answer.status_code for answer in refused} == {503}
+    answers = await asyncio.gather(*asked)
+    assert sorted(a.status_code for a in answers) == [201] + [503] * 15
+    again = await asyncio.gather(*(mall.adjust(member_id, 7, "same") for _ in refused))
+    assert {a.status_code for a in again} == {200}
+    made = {a.json()["adjustment_id"] for a in (*answers, *again) if a.status_code != 503}
+    assert (len(made), await mall.balance(member_id)) == (1, 7)
