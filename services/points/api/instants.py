@@ -1,10 +1,16 @@
-"""Instants and days in a query."""
+"""Instants and days in requests."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BeforeValidator, Strict
+from pydantic import AwareDatetime, BeforeValidator, Field, Strict
+
+# What Python and PostgreSQL can write down in any time zone, and some days before and after it:
+# a request that names another day is refused before anybody counts with it.
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+KeptDay = Annotated[date, Field(ge=date(1900, 1, 2), le=date(2199, 12, 30))]
+KeptInstant = Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST)]
 
 
 def _read(value: Any) -> Any:

@@ -48,7 +48,8 @@ async def known_things(mall: Mall, member_id: UUID) -> dict[str, Any]:
     other, old = await two_members(mall)
     await mall.adjust(other, 10, "to give")
     statement = await mall.post("/v1/clearing/statements", {"last_day": "2026-03-01"})
-    await mall.client.put("/v1/review-rules", json={"own_card": "cashier"}, headers=mall.staff())
+    rules = {"own_card": "cashier", "again_days": 3}
+    await mall.client.put("/v1/review-rules", json=rules, headers=mall.staff())
     card = f"/v1/shops/{mall.shop_id}/staff-cards/C7"
     await mall.client.put(card, json={"member_id": str(member_id)}, headers=mall.staff())
     await mall.push(mall.sale(100, member_id=member_id, cashier_id="C7"))

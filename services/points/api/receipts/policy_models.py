@@ -1,15 +1,15 @@
 """What staff state about earning."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from services.points.api.expiry.expiry_models import ExpiryIn
+from services.points.api.instants import KeptDay, KeptInstant
 from services.points.api.receipts.pos_models import Sku
 from services.points.domain.expiry.pending import PendingMode
 from services.points.domain.receipts.caps import CapPeriod, Exceeded
@@ -19,14 +19,10 @@ from shared.http.fields import Code
 
 POINTS_PER_MINOR_MAX = 9
 _MILLI = 1_000
-# What both Python and PostgreSQL can write down, in any time zone.
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(2199, 12, 30)
 _SECONDS_MAX = 31 * 86_400
 
 Whole = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000)]
 Multiplier = Annotated[int, Field(strict=True, ge=0, le=100_000)]
-Kept = Annotated[date, Field(ge=_FIRST_DAY, le=_LAST_DAY)]
 
 
 class _Stated(BaseModel):
@@ -98,7 +94,7 @@ class PendingIn(_Stated):
 
     mode: PendingMode = PendingMode.NONE
     days: int | None = Field(None, strict=True, ge=1, le=3_650)
-    on: Kept | None = None
+    on: KeptDay | None = None
     event: Code | None = None
 
     @model_validator(mode="after")
@@ -138,7 +134,7 @@ class PolicyIn(_Stated):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_POLICY]})
 
-    effective_from: Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST)]
+    effective_from: KeptInstant
     programme: RateIn
     malls: dict[UUID, RateIn] = Field(default={}, max_length=200)
     categories: dict[Code, RateIn] = Field(default={}, max_length=500)

@@ -1,12 +1,12 @@
 """What tills send and hear."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from services.points.api.instants import KeptDay, KeptInstant
 from shared.http.fields import Code, CurrencyCode, ReceiptNumber, Strict, TillId
 
 # Sold for nothing is legal.
@@ -54,7 +54,7 @@ class OriginalIn(Printed):
 
     till_id: TillId
     receipt_number: ReceiptNumber
-    business_date: date
+    business_date: KeptDay
 
 
 class PosTransactionIn(Printed):
@@ -64,8 +64,8 @@ class PosTransactionIn(Printed):
     shop_id: UUID
     till_id: TillId
     receipt_number: ReceiptNumber
-    business_date: date
-    purchased_at: AwareDatetime
+    business_date: KeptDay
+    purchased_at: KeptInstant
     currency: CurrencyCode
     total_minor: Minor
     lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
@@ -85,7 +85,7 @@ class BasketIn(Printed):
     the receipt (till, cashier, number, day) tells whether somebody would look at it first."""
 
     shop_id: UUID
-    purchased_at: AwareDatetime | None = None
+    purchased_at: KeptInstant | None = None
     currency: CurrencyCode
     lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
     tenders: list[TenderIn] = Field([], max_length=20)
@@ -95,7 +95,7 @@ class BasketIn(Printed):
     till_id: TillId | None = None
     cashier_id: TillId | None = None
     receipt_number: ReceiptNumber | None = None
-    business_date: date | None = None
+    business_date: KeptDay | None = None
 
 
 _ACCEPTED: JsonDict = {

@@ -116,8 +116,10 @@ INVALID = "validation_failed"
 WRONG: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "future": ("purchased_in_future", {"purchased_at": at(seconds=-301)}, {}),
     "ages ago": ("purchased_too_long_ago", {"purchased_at": at(days=401)}, {}),
-    "first": ("purchased_too_long_ago", {"purchased_at": "0001-01-01T00:00:00+14:00"}, {}),
-    "last": ("purchased_in_future", {"purchased_at": "9999-12-31T23:59:59-14:00"}, {}),
+    "first": (INVALID, {"purchased_at": "0001-01-01T00:00:00+14:00"}, {}),
+    "last": (INVALID, {"purchased_at": "9999-12-31T23:59:59-14:00"}, {}),
+    "last century": ("purchased_too_long_ago", {"purchased_at": "1970-01-01T00:00:00+14:00"}, {}),
+    "next century": ("purchased_in_future", {"purchased_at": "2199-12-31T00:00:00Z"}, {}),
     "no zone": (INVALID, {"purchased_at": "2026-03-10T12:00:00"}, {}),
     "seconds": (INVALID, {"purchased_at": NOON.timestamp()}, {}),
     "other day": ("business_date_implausible", {"business_date": "2026-02-28"}, {}),

@@ -169,6 +169,37 @@ async def test_a_quote_says_whether_somebody_would_look_at_the_receipt_and_why(
     assert len(codes) >= 3, (seed, codes)
 
 
+@pytest.mark.parametrize(
+    "far",
+    [
+        {"business_date": "9999-12-31"},
+        {"business_date": "0001-01-01"},
+        {"purchased_at": "0001-01-01T00:00:00Z"},
+        {"purchased_at": "9999-12-31T23:59:59-14:00"},
+    ],
+    ids=str,
+)
+async def test_a_day_that_no_calendar_keeps_is_refused_before_anybody_counts_with_it(
+    mall: Mall, far: dict[str, str]
+) -> None:
+    rules = {**SUSPICIOUS, "again_days": 3}
+    await mall.client.put("/v1/review-rules", json=rules, headers=mall.staff())
+    member_id = await mall.enrol()
+    good = mall.sale(1_000, member_id=member_id)
+    one, bad = await mall.push_batch([good, mall.sale(1_000, member_id=member_id, **far)])
+    assert (one["result"], bad["result"], bad["code"]) == (
+        "accepted",
+        "rejected",
+        "validation_failed",
+    )
+    [wrong] = bad["facts"]["errors"]
+    assert wrong["field"] == next(iter(far))
+    alone = await mall.push(mall.sale(1_000, member_id=member_id, **far))
+    asked = await quote(mall, basket_of(mall, 1_000, **far))
+    for answer in (alone, asked):
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
 async def test_a_quote_of_a_held_receipt_tells_its_worth_and_says_so(mall: Mall) -> None:
     rules = {"own_card": "cashier"}
     await mall.client.put("/v1/review-rules", json=rules, headers=mall.staff())
