@@ -15,8 +15,10 @@ from shared.auth.principals import (
     Service,
     Staff,
     Till,
+    WholeProgrammeOnly,
     WrongPrincipal,
     require_role,
+    require_whole,
 )
 from shared.auth.revocations import (
     Revocation,
@@ -79,6 +81,7 @@ __all__ = [
     "TokenMissing",
     "TokenRevoked",
     "TokenVerifier",
+    "WholeProgrammeOnly",
     "WrongPrincipal",
     "derive_key",
     "derive_till_secret",
@@ -89,6 +92,7 @@ __all__ = [
     "read_member_code",
     "read_revoked",
     "require_role",
+    "require_whole",
     "sign_request",
     "till_headers",
     "verify_till",

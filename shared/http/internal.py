@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
-from shared.auth import require_role
+from shared.auth import require_whole
 from shared.consumer import Handlers, discard_dead_letter, replay_dead_letter
 from shared.errors import NotFound, Unavailable
 from shared.http.depends import CurrentStaff, Now, Public, Tx, runtime_of
@@ -87,7 +87,7 @@ def internal_router(
     @router.get("/internal/invariants")
     async def check_invariants(staff: CurrentStaff, session: Tx) -> InvariantReport:
         """Check the books by SQL, now. Role: operations."""
-        require_role(staff, OPERATIONS)
+        require_whole(staff, OPERATIONS)
         broken = dict(await invariants(session))
         for name, count in broken.items():
             metrics.INVARIANT_BROKEN.labels(name).set(count)
@@ -103,7 +103,7 @@ def _add_dead_letter_routes(router: APIRouter, handlers: Handlers) -> None:
         staff: CurrentStaff, session: Tx, limit: Annotated[int, Query(ge=1, le=500)] = 100
     ) -> list[DeadLetterRow]:
         """Events put aside and not yet resolved, oldest first. Role: operations."""
-        require_role(staff, OPERATIONS)
+        require_whole(staff, OPERATIONS)
         rows = await session.execute(
             text(
                 "SELECT id, topic, key, type, reason, error, parked_at FROM dead_letter "
@@ -120,7 +120,7 @@ def _add_dead_letter_routes(router: APIRouter, handlers: Handlers) -> None:
     ) -> ReplayResult:
         """Work a parked event again; if that succeeds it is resolved, and those that waited
         behind it are worked too, in order. Role: operations."""
-        require_role(staff, OPERATIONS)
+        require_whole(staff, OPERATIONS)
         service, program_id = runtime_of(request).service, staff.program_id
         if not await replay_dead_letter(session, service, handlers, now, letter_id, program_id):
             raise DeadLetterUnknown("No open dead letter has this id.")
@@ -132,7 +132,7 @@ def _add_dead_letter_routes(router: APIRouter, handlers: Handlers) -> None:
     ) -> ReplayResult:
         """Give a parked event up for good; those that waited behind it are worked. Role:
         operations."""
-        require_role(staff, OPERATIONS)
+        require_whole(staff, OPERATIONS)
         service, program_id = runtime_of(request).service, staff.program_id
         if not await discard_dead_letter(session, service, handlers, now, letter_id, program_id):
             raise DeadLetterUnknown("No open dead letter has this id.")

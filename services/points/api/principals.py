@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
-from services.points.domain.ledger.errors import MemberUnknown, WholeProgrammeOnly
-from shared.auth import Member, Staff, require_role
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.points.domain.ledger.errors import MemberUnknown, OutOfScope
+from services.points.storage.receipts.directory import find_mall_of
+from shared.auth import Member, Staff, require_role, require_whole
 
 READ = "points.read"
 ADJUST = "points.adjust"
@@ -18,7 +21,8 @@ IMPORT = "points.import"
 
 
 def check_may_read(who: Member | Staff, member_id: UUID) -> None:
-    """A member reads their own things; staff need the role. Others' things are not there."""
+    """A member reads their own things; staff need the role, and see all of a member: members are
+    of the whole programme. Others' things are not there."""
     if isinstance(who, Staff):
         require_role(who, READ)
     elif who.member_id != member_id:
@@ -33,6 +37,17 @@ def check_is_self(who: Member, member_id: UUID) -> None:
 
 def require_finance(staff: Staff, role: str = FINANCE) -> None:
     """Who sees or moves the books as a whole: with the role, and for the whole programme."""
+    require_whole(staff, role)
+
+
+def check_place(staff: Staff, mall_id: UUID | None, shop_id: UUID | None = None) -> None:
+    """Raise `OutOfScope` unless the caller's rights include the mall, or the shop of it."""
+    if not staff.covers(mall_id, shop_id):
+        raise OutOfScope("This lies outside of your malls and shops.")
+
+
+async def require_shop(staff: Staff, role: str, session: AsyncSession, shop_id: UUID) -> None:
+    """Raise unless the caller has the role, for the mall that the shop is in or for the shop."""
     require_role(staff, role)
-    if staff.mall_ids is not None or staff.shop_ids is not None:
-        raise WholeProgrammeOnly("This shows all malls of the programme; your rights do not.")
+    if not staff.is_whole:
+        check_place(staff, await find_mall_of(session, staff.program_id, shop_id), shop_id)

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.points.api.paging import next_before
-from services.points.api.principals import ACTIVITIES, check_may_read
+from services.points.api.principals import ACTIVITIES, check_may_read, check_place
 from services.points.api.state import settings_of
 from services.points.domain.activities.activities import Activity
 from services.points.domain.receipts.receipts import Bounds
 from services.points.storage.activities.activities import list_activities_of
 from services.points.usecases.activities.record_activity import ActivityTold, record_activity
-from shared.auth import require_role
+from shared.auth import Staff, require_role
 from shared.http.depends import MemberOrStaff, Now, StaffOrService, Tx
 from shared.http.fields import ISO_TEXT, LAX, Code, Id, Strict, instant_within
 from shared.logs import current_origin
@@ -111,8 +111,11 @@ async def tell_activity(
 ) -> ActivityOut:
     """Earns by the rule that was in force when it happened. The same again gets the stored answer;
     with other content 409. What earns nothing is refused with why, and is not kept.
-    Role: points.activities."""
+    Role: points.activities; who may touch
+    some malls only names one of them."""
     require_role(who, ACTIVITIES)
+    if isinstance(who, Staff):
+        check_place(who, body.mall_id)
     settings = settings_of(request)
     bounds = Bounds(
         timedelta(seconds=settings.purchase_future_seconds_max),

@@ -14,7 +14,7 @@ from services.points.domain.expiry.pending import PendingMode
 from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.activities.activities import list_rules
 from services.points.usecases.activities.set_activity_rule import set_activity_rule
-from shared.auth import require_role
+from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Strict
 
@@ -99,7 +99,7 @@ async def add_rule(
     body: ActivityRuleIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> ActivityRuleOut:
     """In force from `effective_from` until the kind's next version. Role: points.policy."""
-    require_role(staff, POLICY)
+    require_whole(staff, POLICY)
     spec = body.model_dump(mode="json", exclude={"kind", "effective_from"})
     rule = await set_activity_rule(
         session, now, staff.program_id, body.kind, body.effective_from, spec, staff.subject

@@ -1,14 +1,16 @@
 """Pending points become good by hand, or when something happened."""
 
+from collections.abc import Callable
 from typing import Self
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.points.api.principals import ACTIVITIES, ADJUST
+from services.points.api.principals import ACTIVITIES, ADJUST, check_place
+from services.points.domain.ledger.lots import LotTerms
 from services.points.usecases.expiry.activate_points import ActivationAsked, activate_points
-from shared.auth import require_role
+from shared.auth import Staff, require_role, require_whole
 from shared.http.depends import CurrentStaff, IdempotencyKey, Now, StaffOrService, Tx
 from shared.http.fields import Code, Id, Name, Strict
 
@@ -83,7 +85,8 @@ async def activate(
     session: Tx,
     now: Now,
 ) -> ActivationOut:
-    """Of `member_id`, before their time; who and why is kept. Role: points.adjust."""
+    """Of `member_id`, before their time; who and why is kept. Role: points.adjust, for the malls or
+    shops that issued them."""
     require_role(staff, ADJUST)
     asked = ActivationAsked(
         member_id,
@@ -94,7 +97,7 @@ async def activate(
         reason_code=body.reason_code,
         note=body.note,
     )
-    answer = await activate_points(session, now, staff.program_id, asked)
+    answer = await activate_points(session, now, staff.program_id, asked, _guard(staff))
     return ActivationOut.model_validate(answer)
 
 
@@ -108,8 +111,16 @@ async def tell_event(
     now: Now,
 ) -> ActivationOut:
     """Makes the points of `member_id` good that wait for this event; there may be none.
-    Role: points.activities."""
-    require_role(who, ACTIVITIES)
+    Role: points.activities,
+    for the whole programme."""
+    require_whole(who, ACTIVITIES)
     asked = ActivationAsked(member_id, who.subject, key, event=body.event, source_id=body.source_id)
     answer = await activate_points(session, now, who.program_id, asked)
     return ActivationOut.model_validate(answer)
+
+
+def _guard(staff: Staff) -> Callable[[LotTerms], None]:
+    def check(terms: LotTerms) -> None:
+        check_place(staff, terms.mall_id, terms.shop_id)
+
+    return check

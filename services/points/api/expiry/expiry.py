@@ -14,7 +14,7 @@ from services.points.domain.receipts.receipts import local_day
 from services.points.queries.expiry.expiring import EndingPoints, find_expiry_schedule
 from services.points.storage.zones import load_zones
 from services.points.usecases.expiry.set_lot_expiry import ExpiryRequest, set_lot_expiry
-from shared.auth import require_role
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, IdempotencyKey, MemberOrStaff, Now, Tx
 from shared.http.fields import ISO_TEXT, LAX, Code, Name, Strict, day_within
 
@@ -174,7 +174,7 @@ async def change_expiry(
     response: Response,
 ) -> ExpiryChangeOut:
     """No points move; who, why and what was before stay with each lot. Role: points.adjust."""
-    require_role(staff, ADJUST)
+    require_whole(staff, ADJUST)
     asked: Any = body.change
     change = ExpiryChange(
         ChangeKind(asked.kind),

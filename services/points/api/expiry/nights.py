@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.points.api.paging import next_before
 from services.points.api.principals import READ
 from services.points.queries.expiry.nights import list_nights
-from shared.auth import require_role
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, Tx
 from shared.http.fields import ISO_TEXT, LAX, instant_within
 
@@ -49,7 +49,7 @@ async def read_nights(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> NightPage:
     """What each night did, or is doing. Role: points.read."""
-    require_role(staff, READ)
+    require_whole(staff, READ)
     rows = await list_nights(session, staff.program_id, before, limit)
     nights = [NightOut(**row) for row in rows]
     return NightPage(nights=nights, next_before=next_before(nights, limit, lambda n: n.due_at))

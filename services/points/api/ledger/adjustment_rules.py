@@ -11,7 +11,7 @@ from services.points.domain.ledger.adjustments import AdjustmentRules, ReasonCod
 from services.points.domain.ledger.errors import ReasonCodeRepeated
 from services.points.storage.ledger.adjustments import find_rules
 from services.points.usecases.ledger.set_adjustment_rules import set_adjustment_rules
-from shared.auth import require_role
+from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Name, Strict
 
@@ -87,7 +87,7 @@ async def set_rules(
     body: AdjustmentRulesIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> AdjustmentRulesOut:
     """Holds from now on, as the next version; earlier ones are kept. Role: points.policy."""
-    require_role(staff, POLICY)
+    require_whole(staff, POLICY)
     codes = tuple(ReasonCode(r.code, dict(r.names), r.needs_evidence) for r in body.reason_codes)
     if len({reason.code for reason in codes}) < len(codes):
         raise ReasonCodeRepeated("A reason code stands twice in the list.")

@@ -16,7 +16,7 @@ from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.ledger.adjustments import list_adjustments
 from services.points.usecases.ledger.adjust_points import adjust_points
 from services.points.usecases.ledger.check_adjustment import Check, check_adjustment
-from shared.auth import require_role
+from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
 from shared.http.fields import PLAIN, Code, Name, Strict
 from shared.ids import new_id
@@ -166,7 +166,7 @@ async def adjust(
 ) -> AdjustmentOut:
     """Adjusts the balance of `member_id`. Posts at once up to the programme's threshold; who, why
     and when stay with the posting. Role: points.adjust."""
-    require_role(staff, ADJUST)
+    require_whole(staff, ADJUST)
     if body.points == 0:
         raise NothingToAdjust("Zero points move nothing.")
     asked = _asked(member_id, body, staff, key, wallet=body.wallet)
@@ -191,7 +191,7 @@ async def write_off(
 ) -> AdjustmentOut:
     """The member `member_id` need not pay back what claw-backs left owing, or a part of it.
     Role: points.adjust."""
-    require_role(staff, ADJUST)
+    require_whole(staff, ADJUST)
     asked = _asked(member_id, body, staff, key, kind=WRITE_OFF)
     return await _adjust(asked, staff, session, now, request, response)
 
@@ -219,7 +219,7 @@ async def read_adjustments(
     limit: PageSize = 50,
 ) -> AdjustmentPage:
     """All of the programme's, or those in one status, as those that wait. Role: points.check."""
-    require_role(staff, CHECK)
+    require_whole(staff, CHECK)
     found = await list_adjustments(session, staff.program_id, None, status, before, limit)
     return _page(found, limit)
 
@@ -245,7 +245,7 @@ async def approve(
     adjustment_id: UUID, body: CheckIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> AdjustmentOut:
     """Posts what waits as `adjustment_id`. Not by who asked for it. Role: points.check."""
-    require_role(staff, CHECK)
+    require_whole(staff, CHECK)
     check = Check(staff.subject, True, body.note)
     return await _check(session, now, staff, adjustment_id, check)
 
@@ -255,6 +255,6 @@ async def reject(
     adjustment_id: UUID, body: CheckIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> AdjustmentOut:
     """Puts `adjustment_id` away; nothing moves. Not by who asked for it. Role: points.check."""
-    require_role(staff, CHECK)
+    require_whole(staff, CHECK)
     check = Check(staff.subject, False, body.note)
     return await _check(session, now, staff, adjustment_id, check)

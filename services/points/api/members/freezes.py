@@ -12,7 +12,7 @@ from services.points.domain.members.freezing import Freeze
 from services.points.storage.members.freezes import list_freezes
 from services.points.usecases.members.freeze_account import FreezeAsked, freeze_account
 from services.points.usecases.members.thaw_account import ThawAsked, thaw_account
-from shared.auth import require_role
+from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Name, Strict
 from shared.ids import new_id
@@ -76,7 +76,7 @@ async def open_freeze(
     """Nothing goes out of the account of `member_id`, or of the lot, and nothing of it ends, until
     the case is closed. What comes in still comes in, and refunds still claw back.
     Role: points.cases."""
-    require_role(staff, CASES)
+    require_whole(staff, CASES)
     asked = FreezeAsked(member_id, body.lot_version, body.reason_code, body.note, staff.subject)
     made, is_new = await freeze_account(session, now, staff.program_id, new_id(), asked)
     response.status_code = 201 if is_new else 200
@@ -102,7 +102,7 @@ async def close(
 ) -> FreezeOut:
     """Closes `case_id` of `member_id`. What ended while it was frozen lasts some days more.
     Role: points.cases."""
-    require_role(staff, CASES)
+    require_whole(staff, CASES)
     asked = ThawAsked(member_id, case_id, staff.subject, body.outcome)
     days = settings_of(request).thaw_grace_days
     return _out(await thaw_account(session, now, staff.program_id, asked, days))

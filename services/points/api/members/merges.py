@@ -12,7 +12,7 @@ from services.points.domain.members.errors import MergeUnknown
 from services.points.storage.members.merges import StoredMerge, find_merge
 from services.points.usecases.members.merge_accounts import MergeAsked, merge_accounts
 from services.points.usecases.members.undo_merge import undo_merge
-from shared.auth import require_role
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Id, Name, Strict
 from shared.ids import new_id
@@ -89,7 +89,7 @@ async def merge(
     """All points go to the survivor, each lot as it is; a debt too. What comes for the merged
     member from now on goes there, and refunds of their old receipts claw back there.
     Role: points.merge."""
-    require_role(staff, MERGE)
+    require_whole(staff, MERGE)
     asked = MergeAsked(
         body.merged_member_id,
         body.survivor_member_id,
@@ -106,7 +106,7 @@ async def merge(
 @router.get("/{merge_id}", summary="One merge")
 async def read_merge(merge_id: UUID, staff: CurrentStaff, session: Tx) -> MergeOut:
     """The merge `merge_id`, undone or not. Role: points.merge."""
-    require_role(staff, MERGE)
+    require_whole(staff, MERGE)
     found = await find_merge(session, staff.program_id, merge_id)
     if found is None:
         raise MergeUnknown("No such merge.")
@@ -119,7 +119,7 @@ async def undo(
 ) -> MergeOut:
     """What is left of the points that `merge_id` moved goes back, and its debt. What was spent
     stays spent; what was earned since stays with the survivor. Role: points.merge."""
-    require_role(staff, MERGE)
+    require_whole(staff, MERGE)
     window = timedelta(days=settings_of(request).merge_undo_days_max)
     origin = current_origin()
     return _out(

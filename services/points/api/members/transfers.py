@@ -18,7 +18,7 @@ from services.points.usecases.members.accept_transfer import accept_transfer
 from services.points.usecases.members.cancel_transfer import cancel_transfer
 from services.points.usecases.members.decline_transfer import decline_transfer
 from services.points.usecases.members.offer_transfer import TransferOffer, offer_transfer
-from shared.auth import Staff, require_role
+from shared.auth import Staff, require_whole
 from shared.http.depends import CurrentMember, IdempotencyKey, MemberOrStaff, Now, Tx
 from shared.http.fields import PLAIN, Id, MemberNumber, Strict
 from shared.ids import new_id
@@ -177,7 +177,7 @@ async def cancel(
 ) -> TransferOut:
     """The giver (`member_id`), or staff with the role points.adjust, takes `transfer_id` back."""
     if isinstance(who, Staff):
-        require_role(who, ADJUST)
+        require_whole(who, ADJUST)
         by = who.subject
     elif who.member_id == member_id:
         by = f"member {member_id}"

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.points.api.principals import DESK
+from services.points.api.principals import DESK, require_shop
 from services.points.api.receipts.pos_models import Minor
 from services.points.api.state import settings_of
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.receipts.receipts import ReceiptKey
 from services.points.usecases.receipts.claim_receipt import ReceiptClaim, claim_receipt
-from shared.auth import Staff, require_role
+from shared.auth import Staff
 from shared.http.depends import MemberOrStaff, Now, Tx
 from shared.http.fields import ReceiptNumber, TillId
 from shared.logs import current_origin
@@ -58,9 +58,10 @@ class ClaimOut(BaseModel):
 async def claim(
     member_id: UUID, body: ClaimIn, who: MemberOrStaff, session: Tx, now: Now, request: Request
 ) -> ClaimOut:
-    """Earns by the rules and the tier of the purchase time. Staff need the role desk."""
+    """Earns by the rules and the tier of the purchase time. Staff need the role desk,
+    for the shop or its mall."""
     if isinstance(who, Staff):
-        require_role(who, DESK)
+        await require_shop(who, DESK, session, body.shop_id)
     elif who.member_id != member_id:
         raise MemberUnknown("No such member in this programme.")
     key = ReceiptKey(body.shop_id, body.till_id, body.receipt_number, body.business_date)

@@ -7,7 +7,7 @@ from services.points.api.receipts.policy_models import PolicyIn, PolicyOut
 from services.points.domain.receipts.earning import Policy
 from services.points.queries.receipts.policies import list_policies
 from services.points.usecases.receipts.set_earning_policy import set_earning_policy
-from shared.auth import require_role
+from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 
 router = APIRouter(prefix="/v1/earning-policies", tags=["Earning policies"])
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/earning-policies", tags=["Earning policies"])
 @router.post("", summary="Add a version", status_code=201)
 async def add_policy(body: PolicyIn, staff: CurrentStaff, session: Tx, now: Now) -> PolicyOut:
     """In force from `effective_from` until a later version starts. Role: points.policy."""
-    require_role(staff, POLICY)
+    require_whole(staff, POLICY)
     spec = body.model_dump(mode="json", exclude={"effective_from"})
     policy = await set_earning_policy(
         session, now, staff.program_id, body.effective_from, spec, staff.subject

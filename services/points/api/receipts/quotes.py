@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.config import JsonDict
 
 from services.points.api.openapi import json_body
-from services.points.api.principals import DESK
+from services.points.api.principals import DESK, check_place
 from services.points.api.receipts.pos_models import BasketIn
 from services.points.api.receipts.pos_parsing import Reader, read_basket
 from services.points.api.state import bounds_of, settings_of
@@ -21,7 +21,7 @@ from services.points.domain.receipts.errors import WrongShop
 from services.points.domain.receipts.pos_records import POSTED
 from services.points.domain.reviews.review_sentences import review_sentences
 from services.points.usecases.receipts.quote_sale import Quote, quote_sale
-from shared.auth import Member, Staff, require_role
+from shared.auth import Member, Staff, Till, require_role
 from shared.http.depends import CurrentTill, MemberOrStaff, reads_of, runtime_of
 from shared.http.direct import DirectRoute
 
@@ -126,13 +126,13 @@ class QuoteOut(BaseModel):
 async def quote(request: Request, who: MemberOrStaff) -> Response:
     """Nothing is stored. It is decided by the code that records receipts, so that the receipt
     then earns just this, unless something of the member's happens in between. A member asks for
-    themselves, also without a name; staff need the role desk."""
+    themselves, also without a name; staff need the role desk, for the shop or its mall."""
     basket = _ADAPTER.validate_json(await request.body())
     if isinstance(who, Staff):
         require_role(who, DESK)
     else:
         basket = _own(who, basket)
-    return await _quoted(request, who.program_id, "desk", basket)
+    return await _quoted(request, who, "desk", basket)
 
 
 @router.post(
@@ -149,7 +149,7 @@ async def quote_at_till(request: Request, till: CurrentTill) -> Response:
         raise WrongShop("A till asks for its own shop.")
     if basket.till_id is None:
         basket = basket.model_copy(update={"till_id": till.till_id})
-    return await _quoted(request, till.program_id, till.till_id, basket)
+    return await _quoted(request, till, till.till_id, basket)
 
 
 def _own(member: Member, basket: BasketIn) -> BasketIn:
@@ -160,15 +160,19 @@ def _own(member: Member, basket: BasketIn) -> BasketIn:
     return basket.model_copy(update={"member_id": member.member_id})
 
 
-async def _quoted(request: Request, program_id: UUID, till_id: str, basket: BasketIn) -> Response:
+async def _quoted(
+    request: Request, who: Member | Staff | Till, till_id: str, basket: BasketIn
+) -> Response:
     settings, now = settings_of(request), runtime_of(request).clock()
     key = settings.deployment_key.get_secret_value()
-    reader = Reader(program_id, key, settings.batch_items_max)
+    reader = Reader(who.program_id, key, settings.batch_items_max)
     purchased_at = basket.purchased_at or now
     receipt = read_basket(reader, basket, purchased_at)
     found = await quote_sale(
-        reads_of(request), program_id, now, bounds_of(settings), till_id, receipt
+        reads_of(request), who.program_id, now, bounds_of(settings), till_id, receipt
     )
+    if isinstance(who, Staff):
+        check_place(who, found.sale.mall_id, found.sale.shop_id)
     return Response(_out(found).model_dump_json(), media_type="application/json")
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.api.paging import next_before
-from services.points.api.principals import CASES
+from services.points.api.principals import CASES, check_place
 from services.points.domain.reviews.errors import CaseUnknown
 from services.points.storage.reviews.cases import Case, find_case, list_cases
 from services.points.usecases.reviews.decide_case import Decision, decide_case
-from shared.auth import require_role
+from shared.auth import Staff, require_role
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Name, Strict
 from shared.logs import current_origin
@@ -44,6 +45,7 @@ class CaseOut(BaseModel):
     receipt_status: str = Field(examples=["in_review"])
     points: int = Field(examples=[0])
     member_id: UUID | None = Field(examples=["0199f3a2-c1d0-7b7e-8000-00000000000a"])
+    mall_id: UUID = Field(examples=["0199f3a2-c1d0-7b7e-8000-000000000002"])
     shop_id: UUID = Field(examples=["0199f3a2-c1d0-7b7e-8000-000000000003"])
     till_id: str = Field(examples=["T1"])
     cashier_id: str | None = Field(examples=["C7"])
@@ -70,6 +72,14 @@ def _out(case: Case) -> CaseOut:
     return CaseOut.model_validate({name: getattr(case, name) for name in CaseOut.model_fields})
 
 
+async def _require_case(staff: Staff, session: AsyncSession, case_id: UUID) -> None:
+    require_role(staff, CASES)
+    case = await find_case(session, staff.program_id, case_id)
+    if case is None:
+        raise CaseUnknown("No such case.")
+    check_place(staff, case.mall_id, case.shop_id)
+
+
 @router.get("", summary="Cases of receipts")
 async def read_cases(
     staff: CurrentStaff,
@@ -78,7 +88,8 @@ async def read_cases(
     before: UUID | None = None,
     limit: PageSize = 50,
 ) -> CasePage:
-    """Those that wait, that were decided, or all. Role: points.cases."""
+    """Those that wait, that were decided, or all: of the malls and shops that the caller may touch.
+    Role: points.cases."""
     require_role(staff, CASES)
     older_than = None
     if before is not None:
@@ -86,7 +97,8 @@ async def read_cases(
         if last is None:
             raise CaseUnknown("No such case.")
         older_than = last.opened_at, last.case_id
-    found = await list_cases(session, staff.program_id, status, older_than, limit)
+    places = (staff.mall_ids, staff.shop_ids)
+    found = await list_cases(session, staff.program_id, status, older_than, limit, places)
     return CasePage(
         cases=[_out(case) for case in found],
         next_before=next_before(found, limit, lambda case: case.case_id),
@@ -98,8 +110,9 @@ async def approve(
     case_id: UUID, body: DecisionIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> CaseOut:
     """Posts the receipt of `case_id` by the rules and the tier of its purchase time, and the
-    refunds that came meanwhile. Role: points.cases."""
-    require_role(staff, CASES)
+    refunds that came meanwhile. Role: points.cases, for
+    the receipt's shop or mall."""
+    await _require_case(staff, session, case_id)
     decision = Decision(case_id, True, body.note, staff.subject)
     origin = current_origin()
     return _out(await decide_case(session, now, staff.program_id, decision, origin))
@@ -109,8 +122,9 @@ async def approve(
 async def reject(
     case_id: UUID, body: DecisionIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> CaseOut:
-    """The receipt of `case_id` stays, and never posts. Role: points.cases."""
-    require_role(staff, CASES)
+    """The receipt of `case_id` stays, and never posts. Role: points.cases, for
+    the receipt's shop or mall."""
+    await _require_case(staff, session, case_id)
     decision = Decision(case_id, False, body.note, staff.subject)
     origin = current_origin()
     return _out(await decide_case(session, now, staff.program_id, decision, origin))

@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.points.api.principals import CASES, POLICY
+from services.points.api.principals import CASES, POLICY, require_shop
 from services.points.domain.reviews.errors import StaffCardUnknown
 from services.points.domain.reviews.review import OwnCard, Per, ReviewRules
 from services.points.storage.reviews.reviews import load_review
 from services.points.storage.reviews.staff_cards import StaffCard, delete_card, list_cards
 from services.points.usecases.reviews.set_review_rules import set_review_rules
 from services.points.usecases.reviews.set_staff_card import set_staff_card
-from shared.auth import require_role
+from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import LAX, Id, Strict
 
@@ -99,15 +99,16 @@ async def set_rules(
     body: ReviewRulesIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> ReviewRulesOut:
     """Holds from now on, as the next version; earlier ones are kept. Role: points.policy."""
-    require_role(staff, POLICY)
+    require_whole(staff, POLICY)
     spec = body.model_dump(mode="json")
     return _out(await set_review_rules(session, now, staff.program_id, spec, staff.subject))
 
 
 @router.get("/v1/shops/{shop_id}/staff-cards", summary="Cards of a shop's staff")
 async def read_cards(shop_id: UUID, staff: CurrentStaff, session: Tx) -> list[StaffCardOut]:
-    """Who works at the tills of `shop_id` and is a member. Role: points.cases."""
-    require_role(staff, CASES)
+    """Who works at the tills of `shop_id` and is a member. Role: points.cases, for the
+    shop or its mall."""
+    await require_shop(staff, CASES, session, shop_id)
     cards = await list_cards(session, staff.program_id, shop_id)
     return [StaffCardOut(cashier_id=c.cashier_id, member_id=c.member_id) for c in cards]
 
@@ -122,8 +123,8 @@ async def set_card(
     now: Now,
 ) -> StaffCardOut:
     """The cashier `cashier_id` of `shop_id`, as receipts name them, is this member.
-    Role: points.cases."""
-    require_role(staff, CASES)
+    Role: points.cases, for the shop or its mall."""
+    await require_shop(staff, CASES, session, shop_id)
     card = StaffCard(shop_id, cashier_id, body.member_id)
     await set_staff_card(session, now, staff.program_id, card, staff.subject)
     return StaffCardOut(cashier_id=cashier_id, member_id=body.member_id)
@@ -138,8 +139,8 @@ async def remove_card(
     shop_id: UUID, cashier_id: CashierId, staff: CurrentStaff, session: Tx
 ) -> Response:
     """The cashier `cashier_id` of `shop_id` is no member any more, or is gone.
-    Role: points.cases."""
-    require_role(staff, CASES)
+    Role: points.cases, for the shop or its mall."""
+    await require_shop(staff, CASES, session, shop_id)
     if not await delete_card(session, staff.program_id, shop_id, cashier_id):
         raise StaffCardUnknown("No card is known of this cashier.")
     return Response(status_code=204)

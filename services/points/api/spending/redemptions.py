@@ -20,7 +20,7 @@ from services.points.usecases.spending.quote_redemption import quote_redemption
 from services.points.usecases.spending.redeem_at_till import redeem_at_till
 from services.points.usecases.spending.reverse_redemption import ReversalRequest, reverse_redemption
 from services.points.usecases.spending.set_redemption_policy import set_redemption_policy
-from shared.auth import Till, require_role
+from shared.auth import Till, require_role, require_whole
 from shared.http.depends import CurrentStaff, CurrentTill, Now, Tx
 from shared.http.fields import Code, CurrencyCode, Name
 from shared.logs import current_origin
@@ -172,7 +172,7 @@ async def add_redemption_policy(
     body: RedemptionPolicyIn, staff: CurrentStaff, session: Tx, now: Now
 ) -> RedemptionPolicyOut:
     """In force from `effective_from` until a later version starts. Role: points.policy."""
-    require_role(staff, POLICY)
+    require_whole(staff, POLICY)
     spec = body.model_dump(mode="json", exclude={"effective_from"})
     policy = await set_redemption_policy(
         session, now, staff.program_id, body.effective_from, spec, staff.subject

@@ -5,11 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.points.api.principals import DESK, check_is_self
+from services.points.api.principals import DESK, check_is_self, require_shop
 from services.points.api.wallets.wallets import WalletCode
 from services.points.usecases.wallets.give_from_wallet import WalletGift, give_from_wallet
 from services.points.usecases.wallets.redeem_wallet import WalletRedemption, redeem_wallet
-from shared.auth import require_role
 from shared.http.depends import CurrentMember, CurrentStaff, IdempotencyKey, Now, Tx
 from shared.http.fields import Id, Name, Strict
 from shared.ids import new_id
@@ -83,8 +82,8 @@ async def redeem(
     response: Response,
 ) -> WalletRedemptionOut:
     """Takes what ends first, from `member_id` at `shop_id`, where the wallet may be redeemed.
-    Role: desk."""
-    require_role(staff, DESK)
+    Role: desk, for the shop or its mall."""
+    await require_shop(staff, DESK, session, body.shop_id)
     asked = WalletRedemption(
         member_id, wallet, body.points, body.shop_id, body.reference, staff.subject, key
     )

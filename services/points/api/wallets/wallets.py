@@ -16,7 +16,7 @@ from services.points.queries.ledger.accounts import list_postings
 from services.points.queries.wallets.wallets import list_balances, list_wallet_types
 from services.points.storage.wallets.wallets import get_wallet
 from services.points.usecases.wallets.set_wallet import set_wallet
-from shared.auth import require_role
+from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, MemberOrStaff, Now, Tx
 from shared.http.fields import ISO_TEXT, LAX, Name, day_within
 
@@ -110,7 +110,7 @@ async def put_wallet(
     response: Response,
 ) -> WalletOut:
     """Lots keep the end that they have; later credits follow this. Role: points.policy."""
-    require_role(staff, POLICY)
+    require_whole(staff, POLICY)
     expiry = body.expiry.model_dump(mode="json", exclude_none=True)
     stated = Wallet(
         wallet,

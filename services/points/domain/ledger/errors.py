@@ -63,5 +63,5 @@ class MoreThanOwed(Rejected):
     """Only what is owed can be written off; the facts say how much that is."""
 
 
-class WholeProgrammeOnly(Forbidden):
-    """This is about the whole programme; the caller's rights end at some malls or shops."""
+class OutOfScope(Forbidden):
+    """The caller's rights do not include this mall or shop."""

@@ -156,6 +156,15 @@ async def insert_policy(
         raise Collision("Another policy is being added right now.") from error
 
 
+async def find_mall_of(session: AsyncSession, program_id: UUID, shop_id: UUID) -> UUID | None:
+    """The mall that the shop is in."""
+    connection = await driver(session)
+    mall_id: UUID | None = await connection.fetchval(
+        "SELECT mall_id FROM shop WHERE program_id = $1 AND shop_id = $2", program_id, shop_id
+    )
+    return mall_id
+
+
 async def resolve_numbers(
     session: AsyncSession, program_id: UUID, numbers: Sequence[str]
 ) -> dict[str, UUID | None]:

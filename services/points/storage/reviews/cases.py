@@ -1,7 +1,7 @@
 """Cases of receipts that were held back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.reviews.review import Why
 from shared.db import driver
 
+# Malls and shops; both None for all.
+Places = tuple[Collection[UUID] | None, Collection[UUID] | None]
 OPEN, APPROVED, REJECTED = "open", "approved", "rejected"
 
 
@@ -43,6 +45,7 @@ class Case:
     note: str | None
     receipt_status: str
     points: int
+    mall_id: UUID
     shop_id: UUID
     till_id: str
     receipt_number: str
@@ -55,7 +58,7 @@ class Case:
 _CASE = """
 SELECT c.case_id, c.status, c.transaction_id, t.member_id, c.reason -> 'why' AS reasons,
        c.opened_by, c.opened_at, c.closed_by, c.closed_at, c.outcome, c.note,
-       t.status AS receipt_status, t.points, t.shop_id, t.till_id, t.receipt_number,
+       t.status AS receipt_status, t.points, t.mall_id, t.shop_id, t.till_id, t.receipt_number,
        t.business_date, t.purchased_at, t.total_minor, t.cashier_id
 FROM review_case c JOIN pos_transaction t USING (program_id, transaction_id)
 WHERE c.program_id = $1 AND c.kind = 'receipt'
@@ -98,19 +101,26 @@ async def list_cases(
     status: str | None,
     before: tuple[datetime, UUID] | None,
     limit: int,
+    places: Places = (None, None),
 ) -> list[Case]:
-    """Those in one status or all, the newest first, older than `before`."""
+    """Those in one status or all, in these malls or shops, the newest first, older than
+    `before`."""
     opened_before, id_before = before or (None, None)
+    malls, shops = places
     return await _list(
         session,
         f"{_CASE} AND ($2::text IS NULL OR c.status = $2) AND ($3::timestamptz IS NULL "
-        "OR (c.opened_at, c.case_id) < ($3, $4)) ORDER BY c.opened_at DESC, c.case_id DESC "
-        "LIMIT $5",
+        "OR (c.opened_at, c.case_id) < ($3, $4)) "
+        "AND ($6 OR t.mall_id = ANY ($7::uuid[]) OR t.shop_id = ANY ($8::uuid[])) "
+        "ORDER BY c.opened_at DESC, c.case_id DESC LIMIT $5",
         program_id,
         status,
         opened_before,
         id_before,
         limit,
+        malls is None and shops is None,
+        sorted(malls or ()),
+        sorted(shops or ()),
     )
 
 

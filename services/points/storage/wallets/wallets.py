@@ -16,6 +16,7 @@ from services.points.domain.receipts.errors import ShopUnknown
 from services.points.domain.wallets.errors import WalletUnknown
 from services.points.domain.wallets.wallets import BUILT_IN, POINTS, Wallet, account_id_of
 from services.points.storage.accounting.liability import find_program_zone
+from services.points.storage.receipts.directory import find_mall_of
 from services.points.storage.receipts.pos_transactions import lock_accounts, survivor_of
 from shared.db import Collision, driver
 
@@ -221,10 +222,7 @@ async def sum_grants_left(
 
 async def find_mall(session: AsyncSession, program_id: UUID, shop_id: UUID) -> UUID:
     """The mall of the shop. Raises `ShopUnknown`."""
-    connection = await driver(session)
-    mall_id: UUID | None = await connection.fetchval(
-        "SELECT mall_id FROM shop WHERE program_id = $1 AND shop_id = $2", program_id, shop_id
-    )
+    mall_id = await find_mall_of(session, program_id, shop_id)
     if mall_id is None:
         raise ShopUnknown("No such shop in this programme.")
     return mall_id

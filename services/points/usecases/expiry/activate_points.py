@@ -1,7 +1,7 @@
 """Pending points become good by hand or because something happened; once for each request."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.expiry.errors import NothingPending
 from services.points.domain.ledger.account_checks import check_open
 from services.points.domain.ledger.ledger import Account
-from services.points.domain.ledger.lots import OpenLot
+from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.storage.expiry.activations import keep_event, list_awaited_events
 from services.points.storage.ledger.books import Write, write_books
@@ -38,10 +38,15 @@ class ActivationAsked:
 
 
 async def activate_points(
-    session: AsyncSession, now: datetime, program_id: UUID, asked: ActivationAsked
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    asked: ActivationAsked,
+    guard: Callable[[LotTerms], None] | None = None,
 ) -> Mapping[str, Any]:
     """Make them good, and tell. Returns the answer; the same key again gets the same. Whoever was
-    merged into another has their points there, and the answer names the other.
+    merged into another has their points there, and the answer names the other. `guard` raises for
+    lots that are not the caller's to touch.
 
     By hand, raises `NothingPending` when nothing fits. An event may find nothing: it is remembered
     for points that come later, of its source, or of what the member had earned by now. Raises
@@ -65,6 +70,8 @@ async def activate_points(
         raise NothingPending("No pending points fit this.")
     write = Write()
     for lot in lots:
+        if guard is not None:
+            guard(lot.terms)
         reason = json.dumps(_reason(asked, lot))
         write.books.change_lot(account, lot, "activated", reason, pending=False, activates_at=None)
     await write_books(session, program_id, now, write)
