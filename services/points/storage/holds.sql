@@ -49,6 +49,16 @@ BEGIN
     END IF;
 
     IF is_locking THEN
+        -- With the accounts that others were merged into: they are locked in one order.
+        wanted := wanted || ARRAY(
+            WITH RECURSIVE onward AS (
+                SELECT x.merged_into FROM account x
+                WHERE x.program_id = program AND x.account_id = ANY (wanted)
+                  AND x.merged_into IS NOT NULL
+                UNION
+                SELECT x.merged_into FROM onward o JOIN account x ON x.account_id = o.merged_into
+                WHERE x.program_id = program AND x.merged_into IS NOT NULL)
+            SELECT o.merged_into FROM onward o);
         PERFORM FROM (SELECT FROM account a
                       WHERE a.program_id = program AND a.account_id = ANY (wanted)
                       ORDER BY a.account_id FOR UPDATE) locked;

@@ -28,7 +28,7 @@ class ExpirySchedule(NamedTuple):
 async def find_expiry_schedule(
     session: AsyncSession, program_id: UUID, account_id: UUID
 ) -> ExpirySchedule | None:
-    """The open account's points by their end, of one snapshot; None when there is no account."""
+    """The points of an account that is open or merged by their end, of one snapshot; None when there is no account."""
     connection = await driver(session)
     rows = await connection.fetch(
         """
@@ -37,7 +37,7 @@ async def find_expiry_schedule(
         FROM account a
         LEFT JOIN lot l ON l.program_id = a.program_id AND l.account_id = a.account_id
                        AND l.remaining > 0
-        WHERE a.program_id = $1 AND a.account_id = $2 AND a.status = 'open'
+        WHERE a.program_id = $1 AND a.account_id = $2 AND a.status IN ('open', 'merged')
         GROUP BY a.balance, a.held, l.expires_at ORDER BY l.expires_at
         """,
         program_id,

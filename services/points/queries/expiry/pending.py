@@ -12,7 +12,7 @@ SELECT a.balance, a.version, a.pending, CASE WHEN a.pending > 0 THEN (
     FROM (SELECT l.activates_at, sum(l.remaining) AS points FROM lot l
           WHERE l.program_id = $1 AND l.account_id = $2 AND l.state = 'pending' AND l.remaining > 0
           GROUP BY l.activates_at) w) END AS activations
-FROM account a WHERE a.program_id = $1 AND a.account_id = $2 AND a.status = 'open'
+FROM account a WHERE a.program_id = $1 AND a.account_id = $2 AND a.status IN ('open', 'merged')
 """
 
 # A lot was pending then if it is so still, or if it was made active later; and a posting took from

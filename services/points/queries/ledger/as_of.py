@@ -32,7 +32,7 @@ async def find_balance_at(
             SELECT x.balance_after, x.version FROM posting x
             WHERE x.program_id = $1 AND x.account_id = $2 AND x.recorded_at <= $3
             ORDER BY x.version DESC LIMIT 1) p ON true
-        WHERE a.program_id = $1 AND a.account_id = $2 AND a.status = 'open'
+        WHERE a.program_id = $1 AND a.account_id = $2 AND a.status IN ('open', 'merged')
         """,
         program_id,
         account_id,

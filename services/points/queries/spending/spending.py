@@ -17,14 +17,16 @@ _IS_HELD = "h.status = 'open' AND (h.kind <> 'payment' OR h.expires_at > $3)"
 async def find_spendable(
     session: AsyncSession, program_id: UUID, member_id: UUID, now: datetime
 ) -> dict[str, Any] | None:
-    """`balance`, `available`, `pending` and `held` of the member's points, or None."""
+    """`balance`, `available`, `pending` and `held` of the member's points, or None. What
+    was merged into another account has nothing left."""
     connection = await driver(session)
     row = await connection.fetchrow(
         f"""
         SELECT a.balance, a.pending, a.frozen_case,
                (SELECT coalesce(sum(h.points - h.captured), 0)::bigint FROM hold h
                 WHERE h.program_id = $1 AND h.account_id = $2 AND {_IS_HELD}) AS held
-        FROM account a WHERE a.program_id = $1 AND a.account_id = $2 AND a.status = 'open'
+        FROM account a
+        WHERE a.program_id = $1 AND a.account_id = $2 AND a.status IN ('open', 'merged')
         """,
         program_id,
         member_id,

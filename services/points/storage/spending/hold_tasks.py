@@ -16,6 +16,7 @@ from services.points.domain.spending import holding
 from services.points.domain.spending.errors import HoldUnknown
 from services.points.domain.spending.holding import Capture, Hold
 from services.points.storage.receipts.pos_batch import check_till
+from services.points.storage.receipts.pos_transactions import survivor_of
 from services.points.storage.spending.holds import (
     Captured,
     HoldLook,
@@ -23,6 +24,7 @@ from services.points.storage.spending.holds import (
     Redemption,
     Wanted,
 )
+from shared.db import Collision
 from shared.errors import DomainError
 
 
@@ -147,6 +149,8 @@ def answer(work: HoldWork, task: HoldTask) -> Answer:
         if isinstance(asked, CaptureHold):
             return _capture(work, task, asked, shop)
         return _release(work, task, asked)
+    except Collision:
+        raise
     except DomainError as error:
         return error
 
@@ -161,7 +165,7 @@ def _make(work: HoldWork, task: HoldTask, asked: MakeHold, shop: Shop) -> HoldAn
     member_id = asked.member_id
     if asked.member_number is not None:
         member_id = work.look.numbers.get(asked.member_number)
-    account = work.look.accounts.get(member_id) if member_id is not None else None
+    account = survivor_of(work.look.accounts, member_id)
     if account is None or not account.is_open:
         raise MemberUnknown("No such member in this programme.")
     _ready(work, account)

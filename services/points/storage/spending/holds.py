@@ -112,9 +112,16 @@ async def look_at_holds(
 ) -> HoldLook:
     """Accounts with their open lots, holds and captures, by one statement.
 
-    Without locks it is true for a moment only. Holds that have run out are among the holds.
+    Without locks it is true for a moment only. Holds that have run out are among the holds, and
+    accounts that others were merged into among the accounts.
     """
     row = await reader.fetchrow(_LOOK, program_id, is_locking, now, *wanted)
+    survivors = {found["merged_into"] for found in row["accounts"] or ()} - {None}
+    if survivors and not is_locking:
+        known = {found["account_id"] for found in row["accounts"]}
+        if not survivors <= known:
+            further = wanted._replace(members=[*known | survivors])
+            return await look_at_holds(reader, program_id, now, further, is_locking=False)
     accounts = {found["account_id"]: _account(found) for found in row["accounts"] or ()}
     for found in row["lots"] or ():
         accounts[found["account_id"]].lots.append(_lot(found))

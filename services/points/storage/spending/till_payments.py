@@ -17,6 +17,7 @@ from services.points.domain.spending import redeeming
 from services.points.domain.spending.errors import ReceiptAlreadyRecorded, RedemptionNotOffered
 from services.points.domain.spending.redeeming import Payment, RedemptionPolicy, Tariff
 from services.points.storage.receipts.pos_batch import check_till
+from services.points.storage.receipts.pos_transactions import survivor_of
 from services.points.storage.spending.holds import HoldLook, Wanted, look_at_holds
 from services.points.storage.spending.redemptions import (
     find_tier,
@@ -117,7 +118,7 @@ def _find_account(look: HoldLook, request: RedemptionRequest) -> Account:
     member_id = request.member_id
     if request.member_number is not None:
         member_id = look.numbers.get(request.member_number)
-    account = look.accounts.get(member_id) if member_id is not None else None
+    account = survivor_of(look.accounts, member_id)
     if account is None or not account.is_open:
         raise MemberUnknown("No such member in this programme.")
     return account

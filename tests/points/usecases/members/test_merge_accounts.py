@@ -10,6 +10,14 @@ from shared.contracts.points import AccountsMerged
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import LOTS, freeze, merge, merged, offer, two_members
+from tests.points.spending import (
+    ask,
+    capture,
+    hold_body,
+    redemption_body,
+    set_redemption_policy,
+    spendable,
+)
 from tests.support.tokens import staff_headers
 
 
@@ -31,6 +39,54 @@ async def test_a_merge_moves_every_lot_as_it_is_and_says_so(mall: Mall) -> None:
     # The history of both can still be read.
     history = await mall.get(f"/v1/members/{old}/postings")
     assert [row["kind"] for row in history.json()["postings"]] == ["merge_out", "earn", "earn"]
+
+
+async def test_all_that_a_merged_member_could_read_stays_readable(mall: Mall) -> None:
+    old, kept = await two_members(mall)
+    await mall.sold(10_000, member_id=old)
+    before = mall.clock().isoformat()
+    mall.clock.advance(hours=1)
+    await merged(mall, old, kept)
+    now = mall.clock().isoformat()
+    for path, seen in (
+        ("points", {"balance": 0, "pending": 0, "version": 2}),
+        ("points/expiring", {"balance": 0, "never": 0, "deadlines": []}),
+        ("holds", {"balance": 0, "available": 0, "holds": []}),
+        ("transfers", {"transfers": []}),
+    ):
+        for reader in (old, None):
+            answer = await mall.get(f"/v1/members/{old}/{path}", reader)
+            assert answer.status_code == 200, (path, answer.text)
+            assert seen == {name: answer.json()[name] for name in seen}, path
+    assert len((await mall.get(f"/v1/members/{old}/receipts", old)).json()["receipts"]) == 1
+    for as_of, balance, kinds in ((before, 100, ["earn"]), (now, 0, ["merge_out", "earn"])):
+        then = await mall.get(f"/v1/members/{old}/points", old, as_of=as_of)
+        assert then.json()["balance"] == balance
+        found = await mall.get(f"/v1/members/{old}/postings", old, as_of=as_of)
+        assert [row["kind"] for row in found.json()["postings"]] == kinds
+
+
+async def test_the_old_number_pays_with_the_survivors_points_also_after_two_merges(
+    mall: Mall,
+) -> None:
+    await set_redemption_policy(mall)
+    old, (between, kept) = new_id(), await two_members(mall)
+    await mall.hear(mall.enrolled(old, "600000000009"))
+    await mall.adjust(old, 1_000, "a")
+    await merged(mall, old, between)
+    await merged(mall, between, kept)
+    named = {"member_id": None, "member_number": "600000000009"}
+    asked = {**redemption_body(mall.sale(2_000), old, 100), **named}
+    quoted = {name: asked[name] for name in asked if name not in ("idempotency_key", "points")}
+    offered = (await ask(mall, "redemption-quotes", quoted)).json()
+    assert (offered["member_id"], offered["points_max"]) == (str(kept), 1_000)
+    paid = await ask(mall, "redemptions", asked)
+    assert (paid.status_code, paid.json()["member_id"]) == (201, str(kept))
+    for name in (named, {"member_id": str(old)}):
+        made = await ask(mall, "holds", {**hold_body(old, 200), **name})
+        assert (made.status_code, made.json()["member_id"]) == (201, str(kept)), made.text
+    assert (await capture(mall, made.json()["hold_id"])).status_code == 201
+    assert (await spendable(mall, kept), await spendable(mall, old)) == ((700, 500, 200), (0, 0, 0))
 
 
 async def test_the_same_merge_again_is_the_same_merge(mall: Mall, twin: Mall) -> None:
