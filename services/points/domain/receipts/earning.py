@@ -159,6 +159,13 @@ class Rating(NamedTuple):
         """A weight in millionths of a point, for events."""
         return weight * _MICRO // self.denominator
 
+    def cut_by_line(self) -> list[int]:
+        """The exact worth of each line, with full steps only, in `1/denominator` points."""
+        return [
+            sum(part.cut(eligible, self.scale) * part.unit for part in applied.parts)
+            for eligible, applied in self.rated
+        ]
+
     def by_text(self) -> dict[str, int]:
         """What of the receipt earns by each rate, in `1/scale` minor units, by the rate's text."""
         sums: dict[str, int] = {}
@@ -240,10 +247,7 @@ def points_of(rating: Rating, tier: str | None) -> int:
 def _worths_by_level(rating: Rating) -> list[int]:
     """The exact worth of what is rounded alone, with full steps only."""
     if rating.policy.rounding_level is RoundingLevel.LINE:
-        return [
-            sum(part.cut(eligible, rating.scale) * part.unit for part in applied.parts)
-            for eligible, applied in rating.rated
-        ]
+        return rating.cut_by_line()
     worths = [part.cut(sum_, rating.scale) * part.unit for part, sum_ in rating.by_part()]
     return worths if rating.policy.rounding_level is RoundingLevel.RULE else [sum(worths)]
 

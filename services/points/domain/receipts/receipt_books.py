@@ -134,10 +134,12 @@ def apply_refund(
     sale: Stored,
     refund: Stored,
     earlier: Sequence[Stored],
+    buyer: Account | None = None,
 ) -> None:
     """Take back the refund's share of the sale's points; it follows the sale to its owner.
 
-    As much as the mode of the sale's policy lets be taken; `forgiven` is the rest.
+    As much as the mode of the sale's policy lets be taken; `forgiven` is the rest. `buyer` is whose
+    tier the sale earned by, where that is not the account: it was merged into it.
     """
     refund.status, refund.member_id = sale.status, sale.member_id
     if sale.status != POSTED:
@@ -145,7 +147,9 @@ def apply_refund(
     assert account is not None
     assert sale.rating is not None
     done = refunds.refunded_by_line([*(r.lines for r in earlier), refund.lines])
-    target = refunds.clawed_total(sale.earned, sale.rating, done)
+    tier = tier_at((buyer or account).timeline, sale.purchased_at)
+    # Refunds may have taken more by rules that were in force before: that is not asked for again.
+    target = max(sale.clawed, refunds.clawed_total(sale.earned, sale.rating, done, tier))
     wanted, mode = target - sale.clawed, sale.rating.policy.clawback
     taken = most_to_claw(mode, account, wanted, refund.recorded_at)
     refund.points, refund.forgiven = -taken, wanted - taken
@@ -220,7 +224,7 @@ def _post_difference(
 ) -> None:
     assert sale.rating is not None
     done = refunds.refunded_by_line(r.lines for r in refunded)
-    clawed = refunds.clawed_total(sale.earned, sale.rating, done)
+    clawed = refunds.clawed_total(sale.earned, sale.rating, done, tier[0])
     difference = (sale.earned - clawed) - (earned_before - sale.clawed)
     sale.clawed = clawed
     changed = f'{_more(account, sale)},"earned_before":{earned_before},"earned_after":{sale.earned}'
