@@ -130,6 +130,7 @@ class PolicyIn(_Stated):
     `cooldown_seconds` of one that did. `expiry`: see docs/expiry.md; `expires_months` is
     short for one of so many months.
     `clawback`: what refunds may take: all, into debt; down to zero; only what is there to spend.
+    Corrected tiers and rewards taken back are no refunds: they take all.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_POLICY]})

@@ -68,6 +68,19 @@ async def test_a_revoked_reward_is_taken_back_once_and_may_leave_a_debt(mall: Ma
     assert "receipt refunded" in explained["sentences"]["en"]
 
 
+@pytest.mark.parametrize("clawback", ["clamp", "within_balance"])
+async def test_a_revoked_reward_makes_debt_whatever_a_refund_may_take(
+    mall: Mall, clawback: str
+) -> None:
+    await mall.set_policy(clawback=clawback)
+    member_id = await mall.enrol()
+    grant = granted(mall, member_id)
+    await mall.hear(grant)
+    await mall.adjust(member_id, -30, "spend")
+    await mall.hear(revoked(grant, 50))
+    assert await mall.balance(member_id) == -30
+
+
 async def test_a_reward_can_be_taken_back_in_parts(mall: Mall) -> None:
     member_id = await mall.enrol()
     grant = granted(mall, member_id)

@@ -62,6 +62,23 @@ async def test_a_corrected_tier_takes_points_back_even_into_debt(tiered: Mall) -
     assert await tiered.balance(member_id) == -100
 
 
+@pytest.mark.parametrize("clawback", ["clamp", "within_balance"])
+async def test_a_corrected_tier_makes_debt_whatever_a_refund_may_take(
+    mall: Mall, clawback: str
+) -> None:
+    """Points of a tier that was never held were not earned: who spends them fast keeps none."""
+    await mall.set_policy(tier_multipliers_milli=GOLD, clawback=clawback)
+    long_ago = mall.clock() - timedelta(days=400)
+    spent_first, told_first = await mall.enrol("gold"), await mall.enrol("gold")
+    await mall.hear(mall.tier_changed(told_first, 1, (long_ago, "basic")))
+    for member_id in (spent_first, told_first):
+        await mall.sold(10_000, member_id=member_id)
+        await mall.adjust(member_id, -100, f"spend {member_id}")
+    await mall.adjust(spent_first, -100, "spend the rest")
+    await mall.hear(mall.tier_changed(spent_first, 1, (long_ago, "basic")))
+    assert [await mall.balance(m) for m in (spent_first, told_first)] == [-100, 0]
+
+
 async def test_a_half_refunded_sale_is_rated_anew_by_its_other_half(tiered: Mall) -> None:
     member_id = await tiered.enrol()
     sale = await tiered.sold(10_000, member_id=member_id)
