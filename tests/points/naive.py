@@ -152,13 +152,13 @@ class Purse:
         return [*going, *([None] * missing)]
 
     def take_back(self, points: int, source: str | None = None) -> list[Lot]:
-        """Claw back: first what that source gave, then what is pending, then as for spending; the
-        rest is owed. Returns what went."""
+        """Claw back: what is pending before what is good, of either first what that source gave,
+        then as for spending; the rest is owed. Returns what went."""
         if points == 0:
             return []
         self.version += 1
         ordered = sorted(
-            self.tokens, key=lambda lot: (lot.source != source, not lot.is_pending, *turn(lot))
+            self.tokens, key=lambda lot: (not lot.is_pending, lot.source != source, *turn(lot))
         )
         going = self._drop(ordered[:points])
         self.debt += points - len(going)

@@ -181,7 +181,8 @@ class Books:
     ) -> NewPosting:
         """Take points back whatever the balance: what no lot covers becomes debt.
 
-        The lot that `own_source` made is taken from first: these are the points being undone.
+        What is pending is taken first, and of either kind the lot that `own_source` made: these
+        are the points being undone.
         """
         lots = sorted(account.lots, key=lambda lot: claw_order(lot, own_source))
         return self._debit(account, points, cause, lots)

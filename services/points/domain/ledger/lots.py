@@ -67,8 +67,9 @@ def spending_order(lot: OpenLot) -> tuple[bool, float, int]:
 
 
 def claw_order(lot: OpenLot, own_source: UUID | None) -> tuple[bool, bool, bool, float, int]:
-    """The lot being undone first, then what is pending, then as for spending."""
-    return (lot.source_id != own_source, not lot.terms.pending, *spending_order(lot))
+    """What is pending first, then what is good; of either the lot being undone before the others,
+    and these as for spending."""
+    return (not lot.terms.pending, lot.source_id != own_source, *spending_order(lot))
 
 
 def available_points(lots: Iterable[OpenLot], balance: int, held: int, now: datetime) -> int:

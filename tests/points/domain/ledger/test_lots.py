@@ -30,10 +30,13 @@ def test_spending_takes_what_ends_first_and_what_never_ends_last() -> None:
     assert [found.version for found in sorted(lots, key=order)] == [3, 4, 2, 1]
 
 
-def test_a_claw_back_takes_its_own_lot_then_pending_ones() -> None:
+def test_a_claw_back_takes_what_is_pending_and_then_what_is_good_its_own_lot_before_others() -> (
+    None
+):
     own = OpenLot(9, 1, OWN, LotTerms())
-    lots = [lot(1, SOON, 1), lot(1, LATE, 2, pending=True), own]
-    assert [f.version for f in sorted(lots, key=lambda x: claw_order(x, OWN))] == [9, 2, 1]
+    own_pending = OpenLot(8, 1, OWN, LotTerms(pending=True))
+    lots = [lot(1, SOON, 1), lot(1, LATE, 2, pending=True), own, own_pending]
+    assert [f.version for f in sorted(lots, key=lambda x: claw_order(x, OWN))] == [8, 2, 9, 1]
 
 
 def test_a_hold_counts_on_what_has_ended_before_it_takes_from_the_rest() -> None:
