@@ -18,6 +18,7 @@ CHECKS := tests/architecture tests/deploy/test_migrations.py $(wildcard tests/sh
 PARTS ?=
 LINES ?= 20
 MINUTES ?=
+WALKERS ?=
 ARGS ?=
 
 help: ## this list
@@ -61,8 +62,8 @@ bench: .venv/synced ## each figure beside its ceiling, in one run
 demo: .venv/synced ## replay a year of receipts through the running stack (ARGS="--month 3 --members 200")
 	@$(RUN)/python -m demo $(ARGS)
 
-soak: .venv/synced ## the fault tests at length, for hours or so many minutes (MINUTES=30)
-	@SOAK_MINUTES=$(MINUTES) $(RUN)/pytest -s -m soak tests/faults $(ARGS)
+soak: .venv/synced ## the fault tests at length, for hours or so many minutes (MINUTES=30 WALKERS=2)
+	@SOAK_MINUTES=$(MINUTES) SOAK_WALKERS=$(WALKERS) $(RUN)/pytest -s -m soak tests/faults $(ARGS)
 
 .venv/synced: pyproject.toml uv.lock | $(UV)
 	@echo "installing Galleria's packages from uv.lock into .venv"

@@ -3,30 +3,24 @@
 Receipts and other deeds, pending points, holds, payments and how they come back, offers, household
 pools, stars, adjustments, freezes, merges, other ends, days and nights: the rules are in `life/`.
 After each step balance, version, what is held, and every lot with its end and state must be what
-the naive books say. `make soak` walks a million steps.
+the naive books say; in the end the invariants of all books must hold. `make soak` walks a million
+steps, in as many processes as there are processors (`WALKERS=1` for one).
 """
 
+import asyncio
 import os
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase
-from hypothesis.stateful import run_state_machine_as_test
 
-from tests.faults.life.books import Books
-from tests.faults.life.receipts import Receipts
-from tests.faults.life.spending import Spending
-from tests.faults.life.staff import Staff
+from tests.faults.life.life import live
 from tests.faults.life.world import World, open_world
-from tests.faults.soak import Share
 
+ROOT = Path(__file__).parents[2]
 STEPS, STEPS_AT_LENGTH = 10_000, 1_000_000
-STEPS_A_LIFE, LIVES_A_SEED = 120, 20
-
-
-class Life(Receipts, Spending, Staff):
-    """Four members of a new programme, and all that can happen to them."""
+WALKERS_VARIABLE = "SOAK_WALKERS"
 
 
 @pytest.fixture
@@ -36,34 +30,28 @@ def world(worker_database: Callable[[str], str]) -> Iterator[World]:
         yield opened
 
 
-def live(world: World, steps: int, share: Share | None = None) -> None:
-    """Lives, one after the other, until so many steps are done, or the time is over. Each prints
-    its seed."""
-    Books.world, Books.steps = world, 0
-    while Books.steps < steps and not (share is not None and share.is_over):
-        seed = int.from_bytes(os.urandom(4), "big")
-        print(f"seed {seed}, {Books.steps} steps before it", flush=True)
-        settings = hypothesis.settings(
-            # A life has fewer steps than it may have: about so many are enough for the rest.
-            max_examples=min(LIVES_A_SEED, (steps - Books.steps) // (STEPS_A_LIFE // 2) + 1),
-            stateful_step_count=STEPS_A_LIFE,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],  # Making a failing life shorter takes many minutes.
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        )
-        run_state_machine_as_test(hypothesis.seed(seed)(Life), settings=settings)
-
-
 def test_ten_thousand_steps_end_in_the_same_books_as_the_naive_ones(world: World) -> None:
-    live(world, STEPS)
-    assert Books.steps >= STEPS
+    assert live(world, STEPS) >= STEPS
+
+
+async def walk(url: str, name: str, steps: int) -> None:
+    """A process of its own for so many steps; what it prints is seen."""
+    command = [sys.executable, "-m", "tests.faults.life.walk", url, name, str(steps)]
+    walker = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    try:
+        assert await walker.wait() == 0, f"{name} found something: see what it printed"
+    finally:
+        if walker.returncode is None:
+            walker.kill()
+            await walker.wait()
 
 
 @pytest.mark.soak
-def test_a_million_steps_end_in_the_same_books_as_the_naive_ones(world: World) -> None:
-    share = Share("machine")
-    live(world, STEPS_AT_LENGTH, share)
-    print(f"{Books.steps} steps")
-    assert Books.steps >= STEPS_AT_LENGTH or share.is_over
+async def test_a_million_steps_end_in_the_same_books_as_the_naive_ones(
+    make_database: Callable[[str], str],
+) -> None:
+    walkers = int(os.environ.get(WALKERS_VARIABLE) or os.cpu_count() or 1)
+    async with asyncio.TaskGroup() as group:
+        for number in range(walkers):
+            url, name = make_database("points"), f"walker {number + 1} of {walkers}"
+            group.create_task(walk(url, name, -(-STEPS_AT_LENGTH // walkers)))

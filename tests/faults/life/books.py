@@ -1,20 +1,22 @@
 """What all rules of a life share: four members, their purses, and how both books are compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition
 
 from services.points.domain.wallets.wallets import account_id_of
 from shared.ids import new_id
+from tests.faults.life.tally import CHANGED, UNCHANGED, Tally
 from tests.faults.life.world import World
 from tests.points.mall import Mall
 from tests.points.naive import Purse, Refused
-from tests.points.naive_moves import Pool
+from tests.points.naive_moves import Paid, Pool
 from tests.points.spending import set_redemption_policy
 from tests.points.wallets_at_hand import state_stars
 from tests.support.clock import NOON
@@ -23,12 +25,15 @@ LASTS_DAYS = 3
 STARS_LAST_DAYS = 5
 STARS_MAX = 90
 UNCHECKED_MAX = 45
+REPEATS_EACH = 6
+GIFT = 20
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MEMBERS = st.integers(0, 3)
 # Of what there is, in per cent: most of what is asked can be done.
-SHARES = st.sampled_from([1, 10, 20, 30, 50, 80, 100, 110])
+SHARES = st.sampled_from([20, 1, 10, 30, 40, 60, 100, 110])
 PAYMENTS: Any = Bundle("payments")
 _INSTANT = timedelta(microseconds=1)
+One = TypeVar("One")
 _PENDING: dict[str, dict[str, Any]] = {
     "none": {"mode": "none"},
     "days": {"mode": "days", "days": 1},
@@ -47,25 +52,47 @@ def longer(ends: datetime, days: int) -> datetime:
     return end_of_day(ends - _INSTANT, days)
 
 
+def worth(comes_of_it: Callable[[Any], bool]) -> Callable[..., Any]:
+    """A rule for when something comes of it; now and then it is tried all the same."""
+    return precondition(lambda self: self.compared % REPEATS_EACH == 0 or comes_of_it(self))
+
+
+def nearest(drawn: One, among: Sequence[One], fits: Callable[[One], bool]) -> One:
+    """What was drawn or, where nothing would come of it, the next that fits; if none does, what
+    was drawn: then it is refused, or repeated."""
+    at = among.index(drawn)
+    return next((one for one in [*among[at:], *among[:at]] if fits(one)), drawn)
+
+
 class Books(RuleBasedStateMachine):
     """A new programme, whose receipts' points wait for nothing, a day or an event."""
 
     world: ClassVar[World]
     steps: ClassVar[int] = 0
+    tally: ClassVar[Tally] = Tally()
+    is_over: ClassVar[Callable[[], bool]] = staticmethod(lambda: False)
 
     def __init__(self) -> None:
         super().__init__()
         self.purses = [Purse() for _ in range(4)]
         self.stars = [Purse() for _ in range(4)]
         self.pools: list[Pool] = []
+        self.payments: list[Paid] = []
+        self.compared = 0
+        self.last: object = None
         self.mall: Mall
         self.ids: list[UUID]
         self.waits_for: str
         self.grace_days: int
 
-    @initialize(waits_for=st.sampled_from(sorted(_PENDING)), grace_days=st.sampled_from([0, 2]))
-    def begin(self, waits_for: str, grace_days: int) -> None:
+    @initialize(
+        waits_for=st.sampled_from(sorted(_PENDING)),
+        grace_days=st.sampled_from([0, 2]),
+        endowed=st.sampled_from([0, 40]),
+    )
+    def begin(self, waits_for: str, grace_days: int, endowed: int) -> None:
         """A programme whose points last for some days, and pay 0.01 each."""
+        assume(not Books.is_over())
         do = self.world.do
         # The same choices are the same life: each begins at the same instant.
         self.world.mall.clock.now = NOON
@@ -91,18 +118,19 @@ class Books(RuleBasedStateMachine):
             made = do(self.mall.post("/v1/activity-rules", {**rule, "effective_from": since}))
             assert made.status_code == 201, made.text
         self.ids = [do(self.mall.enrol()) for _ in self.purses]
-        for member_id, *both in zip(self.ids, self.purses, self.stars, strict=True):
-            for wallet, purse in zip(("points", "stars"), both, strict=True):
-                self._endow(member_id, wallet, purse)
+        if endowed:
+            for member_id, *both in zip(self.ids, self.purses, self.stars, strict=True):
+                for wallet, purse in zip(("points", "stars"), both, strict=True):
+                    self._endow(member_id, wallet, purse, endowed)
         self.compare()
 
-    def _endow(self, member_id: UUID, wallet: str, purse: Purse) -> None:
+    def _endow(self, member_id: UUID, wallet: str, purse: Purse, points: int) -> None:
         path = f"/v1/members/{member_id}/adjustments"
-        body = {"points": 40, "reason_code": "x", "note": "x", "wallet": wallet}
+        body = {"points": points, "reason_code": "x", "note": "x", "wallet": wallet}
         given = self.staff_post(path, body, new_id().hex)
         assert given.status_code == 201, given.text
         purse.earn(
-            40, "staff", end_of_day(self.now, STARS_LAST_DAYS) if wallet == "stars" else None
+            points, "staff", end_of_day(self.now, STARS_LAST_DAYS) if wallet == "stars" else None
         )
 
     @property
@@ -113,6 +141,27 @@ class Books(RuleBasedStateMachine):
     def heir_of(self, member: int) -> int:
         """The member, or into whom they were merged."""
         return self.purses.index(self.purses[member].heir)
+
+    def member_who(self, member: int, fits: Callable[[Purse], bool], wallet: str = "points") -> int:
+        """The member, or the next whose purse fits; not one who was merged into another."""
+        member = self.heir_of(member)
+        purses = self.purses if wallet == "points" else self.stars
+        living = [m for m, purse in enumerate(self.purses) if purse.merged_into is None]
+        return nearest(member, living, lambda one: fits(purses[one]))
+
+    def spender(self, member: int, wallet: str = "points") -> int:
+        """The member, or the next who has something to spend; if nobody has, they get some."""
+        found = self.member_who(member, lambda purse: purse.available(self.now) > 0, wallet)
+        purse = (self.purses if wallet == "points" else self.stars)[found]
+        has_room = wallet == "points" or purse.balance + GIFT <= STARS_MAX
+        if has_room and self.purses[found].case is None and not purse.available(self.now):
+            self._endow(self.ids[found], wallet, purse, GIFT)
+            self.compare()
+        return found
+
+    def another(self, member: int, drawn: int) -> int:
+        """Who was drawn, or the next who is not that member."""
+        return self.member_who(drawn, lambda purse: purse is not self.purses[member])
 
     def member_post(self, path: str, member: int, body: Any = None, key: str | None = None) -> Any:
         """What a member asks."""
@@ -132,7 +181,13 @@ class Books(RuleBasedStateMachine):
         told = answer.json()["code"] if answer.status_code >= 400 else ""
         assert told == code, f"{code or 'not refused'}: {answer.text}"
         self.compare()
+        self.tally.outcome = code or self.tally.outcome
         return not code
+
+    def paid(self, payment: Paid) -> Paid:
+        """Remember what can be undone."""
+        self.payments.append(payment)
+        return payment
 
     def share_of(self, purse: Purse, share: int) -> int:
         """So much of what can be spent, and 1 at least."""
@@ -146,6 +201,7 @@ class Books(RuleBasedStateMachine):
     def compare(self) -> None:
         """Balance, version, what is held, every lot: all as the naive books have it."""
         Books.steps += 1
+        self.compared += 1
         accounts = dict(zip(self.ids, self.purses, strict=True))
         for member_id, purse in zip(self.ids, self.stars, strict=True):
             accounts[account_id_of(member_id, "stars")] = purse
@@ -162,6 +218,10 @@ class Books(RuleBasedStateMachine):
             if purse.version
         }
         assert self.world.read(self.mall.program_id, self.now) == told
+        others = [dict(pool.caps) for pool in self.pools], [dict(p.told) for p in self.purses]
+        known = told, others
+        self.tally.outcome = UNCHANGED if known == self.last else CHANGED
+        self.last = known
         self.mall.clock.advance(seconds=1)
 
     def teardown(self) -> None:

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, consumes, multiple, precondition, rule
+from hypothesis.stateful import Bundle, consumes, multiple, precondition
 
 from shared.ids import new_id
-from tests.faults.life.books import MEMBERS, PAYMENTS, SHANGHAI, SHARES, Books
+from tests.faults.life.books import MEMBERS, PAYMENTS, SHANGHAI, SHARES, Books, nearest, worth
+from tests.faults.life.tally import rule
 from tests.points.naive import Aside, Lot
 from tests.points.naive_moves import Paid, Pool
 
@@ -38,9 +39,8 @@ class Members(Books):
     @rule(target=OFFERS, giver=MEMBERS, receiver=MEMBERS, share=SHARES)
     def offer(self, giver: int, receiver: int, share: int) -> Any:
         """A member sets points aside for another."""
-        giver, receiver = self.heir_of(giver), self.heir_of(receiver)
-        if giver == receiver:
-            return multiple()
+        giver = self.spender(giver)
+        receiver = self.another(giver, receiver)
         points = self.share_of(self.purses[giver], share)
         body = {"to_member_id": str(self.ids[receiver]), "points": points}
         path = f"/v1/members/{self.ids[giver]}/transfers"
@@ -62,17 +62,20 @@ class Members(Books):
         self.offers += made
         return made[0]
 
+    @worth(lambda self: any(map(self.waits, self.offers)))
     @rule(offer=OFFERS)
     def accept(self, offer: Offer) -> None:
         """The receiver takes them."""
+        offer = nearest(offer, self.offers, self.waits)
         answer = self._close(offer, offer.receiver, "acceptance")
         giver, receiver = self.purses[offer.giver], self.purses[offer.receiver]
         if answer.status_code == 200 and offer.aside.left == 0:
             assert answer.json()["status"] == "accepted", answer.text
+            self.compare()
             return
 
         def move() -> None:
-            self.refuse_unless(self._waits(offer), "transfer_closed")
+            self.refuse_unless(self.waits(offer), "transfer_closed")
             self.refuse_unless(giver.case is None, "account_frozen")
             is_free = receiver.case is None and receiver.merged_into is None
             self.refuse_unless(is_free, "transfer_receiver_unknown")
@@ -86,22 +89,26 @@ class Members(Books):
 
         self.expect(answer, move)
 
+    @worth(lambda self: any(map(self.waits, self.offers)))
     @rule(offer=OFFERS, how=st.sampled_from(["refusal", "cancellation"]))
     def think_better_of_it(self, offer: Offer, how: str) -> None:
         """The receiver declines, or the giver takes it back."""
+        offer = nearest(offer, self.offers, self.waits)
         who = offer.receiver if how == "refusal" else offer.giver
         answer = self._close(offer, who, how)
         if answer.status_code == 200 and offer.aside.left == 0:
             assert answer.json()["status"] in {"declined", "cancelled"}, answer.text
+            self.compare()
             return
 
         def move() -> None:
-            self.refuse_unless(self._waits(offer), "transfer_closed")
+            self.refuse_unless(self.waits(offer), "transfer_closed")
             offer.aside.left = 0
 
         self.expect(answer, move)
 
-    def _waits(self, offer: Offer) -> bool:
+    def waits(self, offer: Offer) -> bool:
+        """Neither taken, declined, taken back nor over."""
         return offer.aside.left > 0 and offer.until > self.now
 
     def _close(self, offer: Offer, who: int, how: str) -> Any:
@@ -135,10 +142,12 @@ class Members(Books):
         self.refuse_unless(self.purses[member].case is None, "account_frozen")
         self.refuse_unless(not any(member in p.caps for p in self.pools), "member_in_pool")
 
+    @worth(lambda self: any(pool.caps for pool in self.pools))
     @rule(pool=POOLS, member=MEMBERS, month_max=st.sampled_from([None, 20]))
     def invite_and_join(self, pool: Pool, member: int, month_max: int | None) -> None:
         """The owner invites somebody, who joins; or gives them another cap."""
-        member = self.heir_of(member)
+        pool = nearest(pool, self.pools, lambda one: bool(one.caps))
+        member = self.heir_of(nearest(member, range(4), self._is_in_no_pool))
         body = {"member_id": str(self.ids[member]), "month_points_max": month_max}
         path = f"/v1/pools/{pool.pool_id}"
         answer = self.member_post(f"{path}/invitations", pool.owner, body)
@@ -153,10 +162,15 @@ class Members(Books):
 
         self.expect(answer, move)
 
+    def _is_in_no_pool(self, member: int) -> bool:
+        return not any(self.heir_of(member) in pool.caps for pool in self.pools)
+
+    @worth(lambda self: any(pool.caps for pool in self.pools))
     @rule(pool=POOLS, member=MEMBERS, share=SHARES)
     def put_in(self, pool: Pool, member: int, share: int) -> None:
         """Points go into the pool."""
-        member, key = self._somebody_in(pool, member), new_id().hex
+        pool = nearest(pool, self.pools, lambda one: bool(one.caps))
+        member, key = self._somebody_in(pool, self.spender(member)), new_id().hex
         points = self.share_of(self.purses[member], share)
         path = f"/v1/pools/{pool.pool_id}/contributions"
         answer = self.member_post(path, member, {"points": points}, key)
@@ -176,9 +190,11 @@ class Members(Books):
         self.refuse_unless(member in pool.caps, "pool_unknown")
         self.refuse_unless(self.purses[member].case is None, "account_frozen")
 
+    @worth(lambda self: any(pool.purse.available(self.now) for pool in self.pools))
     @rule(target=PAYMENTS, pool=POOLS, member=MEMBERS, share=SHARES)
     def spend_from_pool(self, pool: Pool, member: int, share: int) -> Any:
         """A member spends what is in the pool, whoever put it in."""
+        pool = nearest(pool, self.pools, lambda one: one.purse.available(self.now) > 0)
         member, went = self._somebody_in(pool, member), list[Lot | None]()
         points = self.share_of(pool.purse, share)
         body = {"points": points, "shop_id": str(self.mall.shop_id), "reference": "Tea"}
@@ -192,12 +208,16 @@ class Members(Books):
 
         if not self.expect(answer, move):
             return multiple()
-        return Paid(answer.json()["redemption_id"], pool.purse, went)
+        return self.paid(Paid(answer.json()["redemption_id"], pool.purse, went))
 
+    @worth(lambda self: any(len(pool.caps) > 1 for pool in self.pools))
     @rule(pool=POOLS, member=MEMBERS, is_sent=st.booleans())
     def leave(self, pool: Pool, member: int, is_sent: bool) -> None:
         """A member leaves, or the owner sends them away: what is left of theirs goes with them."""
+        pool = nearest(pool, self.pools, lambda one: len(one.caps) > 1)
         member = self.heir_of(member)
+        if member != pool.owner:
+            member = nearest(member, range(4), lambda one: one in pool.caps and one != pool.owner)
         path = f"/v1/pools/{pool.pool_id}/departures"
         who = pool.owner if is_sent else member
         answer = self.member_post(path, who, {"member_id": str(self.ids[member])})

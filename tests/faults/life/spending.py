@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, multiple, rule
+from hypothesis.stateful import Bundle, multiple, precondition
 
-from tests.faults.life.books import MEMBERS, PAYMENTS, SHARES, STARS_MAX, Books
+from tests.faults.life.books import MEMBERS, PAYMENTS, SHARES, STARS_MAX, Books, nearest, worth
+from tests.faults.life.tally import rule
 from tests.points.naive import Aside, Lot, Purse, Refused
 from tests.points.naive_moves import Paid, give
 from tests.points.spending import capture, hold, paid_with, redeem, release, reverse
@@ -46,10 +47,15 @@ class Bill:
 class Spending(Books):
     """Rules of tills that take points, and of desks that take stars."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.holds: list[Held] = []
+        self.bills: list[Bill] = []
+
     @rule(target=HOLDS, member=MEMBERS, share=SHARES)
     def hold(self, member: int, share: int) -> Any:
         """A till sets points aside."""
-        member = self.heir_of(member)
+        member = self.spender(member)
         points = self.share_of(self.purses[member], share)
         asked = hold(self.mall, self.ids[member], points, ttl_seconds=HOLD_SECONDS)
         until = self.now + timedelta(seconds=HOLD_SECONDS)
@@ -59,15 +65,22 @@ class Spending(Books):
             aside = purse.set_aside(points, self.now, until)
             made.append(Held(answer.json()["hold_id"], purse, aside))
 
-        return made[0] if self.expect(answer, move) else multiple()
+        if not self.expect(answer, move):
+            return multiple()
+        self.holds += made
+        return made[0]
 
+    @worth(lambda self: any(held.is_open(self.now) for held in self.holds))
     @rule(target=PAYMENTS, held=HOLDS, share=SHARES, is_final=st.booleans())
     def capture(self, held: Held, share: int, is_final: bool) -> Any:
         """A till spends what it had set aside, or a part of it."""
+        held = nearest(held, self.holds, lambda one: one.is_open(self.now))
         points = max(1, held.aside.left * share // 100)
         answer = self.world.do(capture(self.mall, held.hold_id, points, is_final=is_final))
         if held.purse.case is None and not held.is_open(self.now):
-            assert answer.json()["code"] in {"hold_closed", "hold_expired"}, answer.text
+            code = answer.json()["code"]
+            assert code in {"hold_closed", "hold_expired"}, answer.text
+            self.expect(answer, lambda: self.refuse_unless(False, code))
             return multiple()
         tokens: list[Lot | None] = []
 
@@ -79,43 +92,53 @@ class Spending(Books):
 
         if not self.expect(answer, move):
             return multiple()
-        return Paid(answer.json()["redemption_id"], held.purse, tokens)
+        return self.paid(Paid(answer.json()["redemption_id"], held.purse, tokens))
 
+    @worth(lambda self: any(held.is_open(self.now) for held in self.holds))
     @rule(held=HOLDS)
     def release(self, held: Held) -> None:
         """A till does not need them; a second time is harmless."""
+        held = nearest(held, self.holds, lambda one: one.is_open(self.now))
         answer = self.world.do(release(self.mall, held.hold_id))
         if held.is_open(self.now):
             assert answer.status_code == 200, answer.text
             held.aside.left = 0
         self.compare()
 
+    @precondition(lambda self: any(h.aside.left and not h.is_open(self.now) for h in self.holds))
     @rule()
     def clear_away(self) -> None:
         """The job that clears away what is over: nobody notices."""
         self.world.clear_holds()
+        for held in self.holds:
+            if not held.is_open(self.now):
+                held.aside.left = 0
         self.compare()
 
     @rule(target=BILLS, member=MEMBERS, share=SHARES)
     def pay(self, member: int, share: int) -> Any:
         """Points pay a part of a receipt."""
-        member, sale = self.heir_of(member), self.mall.sale(TOTAL_MINOR)
+        member, sale = self.spender(member), self.mall.sale(TOTAL_MINOR)
         points = self.share_of(self.purses[member], share)
         answer = self.world.do(redeem(self.mall, sale, self.ids[member], points))
         purse, went = self.purses[member], list[Lot | None]()
         if not self.expect(answer, lambda: went.extend(purse.spend(points, self.now))):
             return multiple()
         redemption_id = answer.json()["redemption_id"]
-        return Bill(paid_with(sale, points, redemption_id), Paid(redemption_id, purse, went))
+        paid = self.paid(Paid(redemption_id, purse, went))
+        self.bills.append(Bill(paid_with(sale, points, redemption_id), paid))
+        return self.bills[-1]
 
     @rule(target=PAYMENTS, bill=BILLS)
     def keep_bill(self, bill: Bill) -> Paid:
         """What was paid with points at a till can be undone as what was captured can."""
         return bill.paid
 
+    @worth(lambda self: any(bill.refunded_minor < TOTAL_MINOR for bill in self.bills))
     @rule(bill=BILLS, share=st.sampled_from([5, 20, 33, 50, 100]))
     def refund_bill(self, bill: Bill, share: int) -> None:
         """The receipt is recorded, and a part of it refunded: points come back in proportion."""
+        bill = nearest(bill, self.bills, lambda one: one.refunded_minor < TOTAL_MINOR)
         if not bill.is_pushed:
             assert self.world.do(self.mall.push(bill.body)).status_code == 201
             bill.is_pushed = True
@@ -129,9 +152,11 @@ class Spending(Books):
                 bill.paid.give_back(due, self.now, self._late_end())
         self.compare()
 
+    @worth(lambda self: any(len(paid.tokens) > paid.back for paid in self.payments))
     @rule(paid=PAYMENTS, share=SHARES)
     def undo_a_payment(self, paid: Paid, share: int) -> None:
         """Points come back to where they came from, the newest lot's first."""
+        paid = nearest(paid, self.payments, lambda one: len(one.tokens) > one.back)
         left = len(paid.tokens) - paid.back
         points = -(-left * share // 100)
         if points == 0:
@@ -150,9 +175,8 @@ class Spending(Books):
     @rule(giver=MEMBERS, receiver=MEMBERS, share=SHARES)
     def give_stars(self, giver: int, receiver: int, share: int) -> None:
         """A member gives stars to another."""
-        giver, receiver = self.heir_of(giver), self.heir_of(receiver)
-        if giver == receiver:
-            return
+        giver = self.spender(giver, "stars")
+        receiver = self.another(giver, receiver)
         points = self.share_of(self.stars[giver], share)
         asked = give_stars(self.mall, self.ids[giver], self.ids[receiver], points)
 
@@ -169,7 +193,7 @@ class Spending(Books):
     @rule(target=PAYMENTS, member=MEMBERS, share=SHARES)
     def redeem_stars(self, member: int, share: int) -> Any:
         """A desk takes stars."""
-        member, went = self.heir_of(member), list[Lot | None]()
+        member, went = self.spender(member, "stars"), list[Lot | None]()
         points = self.share_of(self.stars[member], share)
         answer = self.world.do(redeem_stars(self.mall, self.ids[member], points))
         purse = self.stars[member]
@@ -181,4 +205,4 @@ class Spending(Books):
 
         if not self.expect(answer, move):
             return multiple()
-        return Paid(answer.json()["redemption_id"], purse, went)
+        return self.paid(Paid(answer.json()["redemption_id"], purse, went))

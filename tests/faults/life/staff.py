@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, consumes, multiple, precondition, rule
+from hypothesis.stateful import Bundle, consumes, multiple, precondition
 
 from shared.contracts.campaigns import ExpiryChangeGranted
 from shared.ids import new_id
@@ -17,8 +17,11 @@ from tests.faults.life.books import (
     UNCHECKED_MAX,
     end_of_day,
     longer,
+    nearest,
+    worth,
 )
 from tests.faults.life.members import Members
+from tests.faults.life.tally import rule
 from tests.points.naive import Lot, Purse
 from tests.points.naive_moves import Union, check_mergeable, check_undoable, merge, undo
 from tests.points.nights import pass_night
@@ -72,6 +75,8 @@ class Staff(Members):
     def __init__(self) -> None:
         super().__init__()
         self.cases_open = 0
+        self.asked: list[Asked] = []
+        self.merges: list[Merge] = []
 
     def _purse(self, member: int, wallet: str) -> Purse:
         return (self.purses if wallet == "points" else self.stars)[member]
@@ -94,7 +99,8 @@ class Staff(Members):
     )
     def adjust(self, member: int, wallet: str, points: int, sign: int) -> Any:
         """Staff give points, which last for ever, or take some; many of them wait for a check."""
-        member, points = self.heir_of(member), sign * points
+        member = self.heir_of(member) if sign > 0 else self.spender(member, wallet)
+        points *= sign
         body = {**WHY, "points": points, "wallet": wallet}
         path = f"/v1/members/{self.ids[member]}/adjustments"
         answer = self.staff_post(path, body, new_id().hex)
@@ -104,11 +110,14 @@ class Staff(Members):
         assert answer.status_code == (202 if waits else 201)
         if not waits:
             return multiple()
-        return Asked(answer.json()["adjustment_id"], member, wallet, points)
+        self.asked.append(Asked(answer.json()["adjustment_id"], member, wallet, points))
+        return self.asked[-1]
 
+    @worth(lambda self: any(asked.is_open for asked in self.asked))
     @rule(asked=ASKED, how=st.sampled_from(["approval", "approval", "rejection"]))
     def check_adjustment(self, asked: Asked, how: str) -> None:
         """Somebody else looks at it; who asked may not."""
+        asked = nearest(asked, self.asked, lambda one: one.is_open)
         if self.purses[asked.member].merged_into is not None:
             return
         url = f"/v1/adjustments/{asked.adjustment_id}/{how}"
@@ -133,7 +142,7 @@ class Staff(Members):
     @rule(member=MEMBERS, points=st.integers(1, UNCHECKED_MAX))
     def write_off(self, member: int, points: int) -> None:
         """Staff forgive a debt."""
-        member = self.heir_of(member)
+        member = self.member_who(member, lambda purse: purse.debt > 0)
         purse = self.purses[member]
 
         def move() -> None:
@@ -185,9 +194,7 @@ class Staff(Members):
     @rule(target=MERGES, merged=MEMBERS, survivor=MEMBERS)
     def merge(self, merged: int, survivor: int) -> Any:
         """Two members were one person."""
-        merged, survivor = self.heir_of(merged), self.heir_of(survivor)
-        if merged == survivor:
-            return multiple()
+        survivor = self.another(merged := self.heir_of(merged), survivor)
         self.world.clear_holds()
         ids = {"merged_member_id": self.ids[merged], "survivor_member_id": self.ids[survivor]}
         answer = self.staff_post("/v1/merges", {**WHY, **{k: str(v) for k, v in ids.items()}})
@@ -201,11 +208,14 @@ class Staff(Members):
 
         if not self.expect(answer, move):
             return multiple()
-        return Merge(answer.json()["merge_id"], self.now, unions)
+        self.merges.append(Merge(answer.json()["merge_id"], self.now, unions))
+        return self.merges[-1]
 
+    @worth(lambda self: any(not made.is_undone for made in self.merges))
     @rule(made=MERGES)
     def undo_merge(self, made: Merge) -> None:
         """They were not; a second time changes nothing."""
+        made = nearest(made, self.merges, lambda one: not one.is_undone)
         self.world.clear_holds()
         answer = self.staff_post(f"/v1/merges/{made.merge_id}/undo")
 
@@ -222,13 +232,15 @@ class Staff(Members):
 
         self.expect(answer, move)
 
+    @worth(lambda self: any(lot.ends for purse in self.purses for lot in purse.tokens))
     @rule(member=MEMBERS, place=st.integers(-3, 6), days=st.integers(1, 3))
     def let_last_longer(self, member: int, place: int, days: int) -> None:
         """Staff let some or all points last longer, also what is over and not gone yet."""
-        member = self.heir_of(member)
+        member = self.member_who(member, lambda purse: any(lot.ends for lot in purse.tokens))
         lots = sorted(set(self.purses[member].tokens), key=lambda lot: lot.number)
         if place >= 0 and lots:
-            lots = [lots[place % len(lots)]]
+            some = [lot for lot in lots if lot.ends is not None] or lots
+            lots = [some[place % len(some)]]
         body = {
             **WHY,
             "lot_versions": [lot.number for lot in lots] or None,
@@ -238,9 +250,12 @@ class Staff(Members):
         assert self.staff_post(path, body, new_id().hex).status_code == 201
         self._lengthen(lots, days)
 
+    @worth(lambda self: any(lot.ends for purse in self.purses for lot in purse.tokens))
     @rule(member=MEMBERS, days=st.integers(1, 3))
     def hear_of_a_longer_life(self, member: int, days: int) -> None:
         """A campaign lets points last longer; what is over is over."""
+        if not any(lot.ends for lot in self.purses[member].heir.tokens):
+            member = self.member_who(member, lambda purse: any(lot.ends for lot in purse.tokens))
         grant = ExpiryChangeGranted(
             program_id=self.mall.program_id,
             grant_id=new_id(),
