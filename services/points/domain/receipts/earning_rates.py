@@ -10,6 +10,8 @@ from uuid import UUID
 from services.points.domain.receipts.receipts import Line
 
 _MILLI = 1_000
+# Each receipt is counted in this fraction and told by it: no till waits for numbers of many digits.
+DENOMINATOR_MAX = 10**18
 
 
 class Combine(StrEnum):

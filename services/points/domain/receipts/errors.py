@@ -95,6 +95,10 @@ class ClaimTooLate(Rejected):
     """The receipt can no longer be claimed."""
 
 
+class PolicyTooFine(Rejected):
+    """The policy's rates have no common fraction that is small enough to count in."""
+
+
 class PolicyInPast(Rejected):
     """A policy cannot take effect before one that is already in force."""
 

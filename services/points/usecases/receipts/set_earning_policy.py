@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.receipts.earning import Policy
-from services.points.domain.receipts.errors import PolicyInPast
+from services.points.domain.receipts.earning_rates import DENOMINATOR_MAX
+from services.points.domain.receipts.errors import PolicyInPast, PolicyTooFine
 from services.points.domain.receipts.policy_specs import read_policy
 from services.points.storage.receipts.directory import insert_policy, load_directory
 from shared.ids import new_id
@@ -21,7 +22,8 @@ async def set_earning_policy(
     spec: dict[str, Any],
     recorded_by: str,
 ) -> Policy:
-    """Add the next version. Raises `PolicyInPast` when an older version starts later.
+    """Add the next version. Raises `PolicyInPast` when an older version starts later, and
+    `PolicyTooFine` when its rates cannot be counted in one fraction.
 
     A first policy may take effect in the past, for imports; receipts that were rated before keep
     the policy that rated them.
@@ -35,5 +37,12 @@ async def set_earning_policy(
         )
     version = latest.version + 1
     spec = {**spec, "policy_id": str(new_id())}
+    policy = read_policy(version, effective_from.isoformat(), spec)
+    if policy.denominator > DENOMINATOR_MAX:
+        raise PolicyTooFine(
+            "The rates' per_minor have too large a common multiple. Say the rates by amounts that "
+            "divide each other, such as 100, 200 and 1000.",
+            common_multiple_digits_max=len(str(DENOMINATOR_MAX)) - 1,
+        )
     await insert_policy(session, program_id, version, effective_from, spec, now, recorded_by)
-    return read_policy(version, effective_from.isoformat(), spec)
+    return policy

@@ -39,3 +39,14 @@ async def test_two_who_add_a_policy_at_once_get_one_version_each_or_a_try_again(
     assert {a.status_code for a in answers} <= {201, 422, 503}
     added = sorted(a.json()["version"] for a in answers if a.status_code == 201)
     assert added == list(range(1, len(added) + 1))
+
+
+async def test_rates_without_a_common_fraction_are_refused_and_stop_no_till(mall: Mall) -> None:
+    primes = [n for n in range(900_000, 902_000) if all(n % d for d in range(2, 950))]
+    brands = {f"b{n}": {"points": 1, "per_minor": n} for n in primes}
+    refused = await mall.set_policy(brands=brands)
+    assert (refused.status_code, refused.json()["code"]) == (422, "policy_too_fine")
+    assert refused.json()["common_multiple_digits_max"] == 18
+    fine = {f"b{n}": {"points": 1, "per_minor": n * 50} for n in range(1, 21)}
+    assert (await mall.set_policy(brands=fine)).status_code == 201
+    await mall.sold(1_000, member_id=await mall.enrol())
