@@ -7,6 +7,10 @@ class ExpiryInPast(Rejected):
     """Points cannot be made to end on a day that is over."""
 
 
+class ExpiryTooFar(Rejected):
+    """Points would end later than anything that is kept."""
+
+
 class ExpiryChangeIncomplete(Rejected):
     """A campaign's change of expiry does not say until when, or how much longer."""
 

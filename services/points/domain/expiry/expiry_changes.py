@@ -7,6 +7,7 @@ from json import dumps
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.points.domain.expiry.errors import ExpiryTooFar
 from services.points.domain.expiry.expiry import add_months, end_of_day
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.lots import OpenLot, spending_order
@@ -14,6 +15,8 @@ from services.points.domain.receipts.receipts import local_day
 
 ZoneOf = Callable[[UUID | None], str]
 _INSTANT = timedelta(microseconds=1)
+# No change lets points last longer than to the end of this day: further on calendars end.
+LAST_DAY = date(2399, 12, 31)
 
 
 class ChangeKind(StrEnum):
@@ -47,20 +50,32 @@ class ChangedLot(NamedTuple):
 def changed_end(
     change: ExpiryChange, expires_at: datetime | None, time_zone: str
 ) -> datetime | None:
-    """When a lot that ends at `expires_at` ends after the change, in whole days of the mall."""
+    """When a lot that ends at `expires_at` ends after the change, in whole days of the mall.
+
+    Raises `ExpiryTooFar` when that is after `LAST_DAY`.
+    """
     if change.kind is ChangeKind.NEVER:
         return None
     if change.kind is ChangeKind.LAST_DAY:
         assert change.on is not None
-        wanted = end_of_day(change.on, time_zone)
+        wanted = _end_of(change.on, time_zone)
         shortens = expires_at is None or wanted < expires_at
         return expires_at if shortens and not change.may_shorten else wanted
     if expires_at is None:
         return None
     last_day = local_day(expires_at - _INSTANT, time_zone)
     if change.kind is ChangeKind.DAYS:
-        return end_of_day(last_day + timedelta(days=change.amount), time_zone)
-    return end_of_day(add_months(last_day, change.amount), time_zone)
+        return _end_of(last_day + timedelta(days=change.amount), time_zone)
+    return _end_of(add_months(last_day, change.amount), time_zone)
+
+
+def _end_of(day: date, time_zone: str) -> datetime:
+    if day > LAST_DAY:
+        raise ExpiryTooFar(
+            f"Points cannot last longer than to {LAST_DAY}. Let them last for ever instead.",
+            last_day=LAST_DAY.isoformat(),
+        )
+    return end_of_day(day, time_zone)
 
 
 def change_ends(
@@ -70,12 +85,23 @@ def change_ends(
     change: ExpiryChange,
     zone_of: ZoneOf,
     reason: dict[str, Any],
+    *,
+    is_bounded: bool = False,
 ) -> list[ChangedLot]:
-    """Change the lots of the account, the earliest end first; the reason stays with each."""
+    """Change the lots of the account, the earliest end first; the reason stays with each.
+
+    Raises `ExpiryTooFar`; with `is_bounded` what would last longer lasts to `LAST_DAY`.
+    """
     done = []
     for lot in sorted(lots, key=spending_order):
         before = lot.expires_at
-        after = changed_end(change, before, zone_of(lot.terms.mall_id))
+        time_zone = zone_of(lot.terms.mall_id)
+        try:
+            after = changed_end(change, before, time_zone)
+        except ExpiryTooFar:
+            if not is_bounded:
+                raise
+            after = before and max(before, end_of_day(LAST_DAY, time_zone))
         if after != before:
             told = {**reason, "before": _text(before), "after": _text(after)}
             books.change_lot(account, lot, "expiry_set", dumps(told), expires_at=after)

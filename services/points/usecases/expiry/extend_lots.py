@@ -69,7 +69,8 @@ def _extend(
         "grant_id": str(event.grant_id),
     }
     lots = [lot for lot in account.lots if _is_meant(lot, now, event, zone_of)]
-    change_ends(books, account, lots, _change_of(event), zone_of, reason)
+    # Nobody hears a refusal: what would last longer than is kept lasts as long as is kept.
+    change_ends(books, account, lots, _change_of(event), zone_of, reason, is_bounded=True)
 
 
 def _is_meant(lot: OpenLot, now: datetime, event: ExpiryChangeGranted, zone_of: ZoneOf) -> bool:

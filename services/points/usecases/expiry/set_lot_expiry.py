@@ -40,7 +40,7 @@ async def set_lot_expiry(
     """Change the ends once for the idempotency key. Returns the answer, and whether it is new.
 
     Lots that ended and are not yet taken by the night can be given more time. Raises
-    `MemberUnknown`, `LotUnknown`, `ExpiryInPast`, `IdempotencyKeyReused`.
+    `MemberUnknown`, `LotUnknown`, `ExpiryInPast`, `ExpiryTooFar`, `IdempotencyKeyReused`.
     """
     accounts = await lock_accounts(session, program_id, {request.member_id})
     asked = hash_request(

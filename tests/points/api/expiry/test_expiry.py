@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.nights import given, pass_night
 
@@ -150,3 +151,30 @@ async def test_expiry_is_changed_by_staff_alone_and_on_known_members(mall: Mall)
     assert (await mall.client.post(path, json=body, headers=headers)).status_code == 403
     unknown = await change(mall, mall.mall_id, "k", {"kind": "never"})
     assert unknown.status_code == 404
+
+
+async def test_points_cannot_be_made_to_last_longer_than_calendars_do(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, 20 * DAY)
+    longer = {"kind": "months", "amount": 3_650}
+    assert (await change(mall, member_id, "0", longer)).status_code == 201
+    last = (await schedule(mall, member_id))["deadlines"]
+    for key in range(1, 4):
+        refused = await change(mall, member_id, str(key), longer)
+        assert (refused.status_code, refused.json()["code"]) == (422, "expiry_too_far")
+        assert refused.json()["last_day"] == "2399-12-31"
+    assert (await schedule(mall, member_id))["deadlines"] == last
+
+
+async def test_a_day_is_that_of_the_mall_that_gave_the_points(mall: Mall) -> None:
+    """London, beside two shops in Shanghai: its day ends eight hours later."""
+    for _ in range(2):
+        await mall.open_shop(shop_id=new_id(), code="more", mall_id=new_id())
+    await mall.open_shop(time_zone="Europe/London", revision=2)
+    await mall.set_policy(expiry={"kind": "rolling_days", "days": 1})
+    member_id = await mall.enrol()
+    await mall.sold(10_000, member_id=member_id)
+    found = await schedule(mall, member_id, by="2026-03-11")
+    [deadline] = found["deadlines"]
+    assert (deadline["on"], deadline["expires_at"]) == ("2026-03-11", "2026-03-12T00:00:00Z")
+    assert found["ending_by"] == 100

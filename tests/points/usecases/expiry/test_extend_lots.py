@@ -98,3 +98,15 @@ async def test_a_grant_that_does_not_say_how_long_is_put_aside(
     member_id = await mall.enrol()
     with pytest.raises(ExpiryChangeIncomplete):
         await mall.hear(granted(mall, member_id, **fields))
+
+
+async def test_a_grant_beyond_all_calendars_lets_points_last_as_long_as_is_kept(
+    mall: Mall,
+) -> None:
+    member_id = await mall.enrol()
+    await given(mall, member_id, 100, 20 * DAY)
+    for _ in range(3):
+        await mall.hear(granted(mall, member_id, kind="months", amount=3_650))
+    assert await days(mall, member_id) == ["2399-12-31"]
+    await mall.hear(granted(mall, member_id, kind="last_day", last_day=date.max))
+    assert await days(mall, member_id) == ["2399-12-31"]
