@@ -1,5 +1,6 @@
 """When points end: for the member to see, and for staff to change."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -128,9 +129,7 @@ async def read_expiring(
     if found is None:
         raise MemberUnknown("No such member in this programme.")
     zone_of = await load_zones(session, who.program_id)
-    deadlines = [
-        deadline for part in found.parts if (deadline := _deadline(part, zone_of, now)) is not None
-    ]
+    deadlines = _deadlines(found.parts, zone_of, now)
     return ExpiryScheduleOut(
         member_id=member_id,
         balance=found.balance,
@@ -146,16 +145,21 @@ async def read_expiring(
     )
 
 
-def _deadline(part: EndingPoints, zone_of: ZoneOf, now: datetime) -> Deadline | None:
-    if part.expires_at is None:
-        return None
-    return Deadline(
-        on=local_day(part.expires_at - _INSTANT, zone_of(None)),
-        expires_at=part.expires_at,
-        points=part.points,
-        pending=part.pending,
-        is_over=part.expires_at <= now,
-    )
+def _deadlines(parts: Iterable[EndingPoints], zone_of: ZoneOf, now: datetime) -> list[Deadline]:
+    """By instant and by the last day in the mall that gave the points."""
+    found: dict[tuple[datetime, date], Deadline] = {}
+    for part in parts:
+        ends_at = part.expires_at
+        if ends_at is None:
+            continue
+        on = local_day(ends_at - _INSTANT, zone_of(part.mall_id))
+        deadline = found.setdefault(
+            (ends_at, on),
+            Deadline(on=on, expires_at=ends_at, points=0, pending=0, is_over=ends_at <= now),
+        )
+        deadline.points += part.points
+        deadline.pending += part.pending
+    return list(found.values())
 
 
 @router.post(

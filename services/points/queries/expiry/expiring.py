@@ -10,9 +10,10 @@ from shared.db import driver
 
 
 class EndingPoints(NamedTuple):
-    """Points with the same end; None is never. `pending` of them cannot be spent yet."""
+    """Points of a mall with the same end; None is never. `pending` of them cannot be spent yet."""
 
     expires_at: datetime | None
+    mall_id: UUID | None
     points: int
     pending: int
 
@@ -32,13 +33,13 @@ async def find_expiry_schedule(
     connection = await driver(session)
     rows = await connection.fetch(
         """
-        SELECT a.balance, a.held, l.expires_at, sum(l.remaining)::bigint AS points,
+        SELECT a.balance, a.held, l.expires_at, l.mall_id, sum(l.remaining)::bigint AS points,
                coalesce(sum(l.remaining) FILTER (WHERE l.state = 'pending'), 0)::bigint AS pending
         FROM account a
         LEFT JOIN lot l ON l.program_id = a.program_id AND l.account_id = a.account_id
                        AND l.remaining > 0
         WHERE a.program_id = $1 AND a.account_id = $2 AND a.status IN ('open', 'merged')
-        GROUP BY a.balance, a.held, l.expires_at ORDER BY l.expires_at
+        GROUP BY a.balance, a.held, l.expires_at, l.mall_id ORDER BY l.expires_at, l.mall_id
         """,
         program_id,
         account_id,
@@ -46,7 +47,7 @@ async def find_expiry_schedule(
     if not rows:
         return None
     parts = [
-        EndingPoints(row["expires_at"], row["points"], row["pending"])
+        EndingPoints(row["expires_at"], row["mall_id"], row["points"], row["pending"])
         for row in rows
         if row["points"] is not None
     ]

@@ -11,12 +11,13 @@ from shared.db import driver
 
 
 class EndingLots(NamedTuple):
-    """Points of an account that end at the same instant."""
+    """Points of an account and a mall that end at the same instant."""
 
     account_id: UUID
     member_id: UUID
     wallet: str
     expires_at: datetime
+    mall_id: UUID | None
     points: int
 
 
@@ -38,13 +39,13 @@ async def lock_ending_lots(
     )
     rows = await connection.fetch(
         """
-        SELECT a.account_id, a.member_id, a.wallet, l.expires_at,
+        SELECT a.account_id, a.member_id, a.wallet, l.expires_at, l.mall_id,
                sum(l.remaining)::bigint AS points
         FROM account a JOIN lot l USING (program_id, account_id)
         WHERE a.program_id = $1 AND a.account_id = ANY ($2::uuid[]) AND l.remaining > 0
           AND l.expires_at > $3 AND l.expires_at <= $4
-        GROUP BY a.account_id, a.member_id, a.wallet, l.expires_at
-        ORDER BY a.account_id, l.expires_at
+        GROUP BY a.account_id, a.member_id, a.wallet, l.expires_at, l.mall_id
+        ORDER BY a.account_id, l.expires_at, l.mall_id
         """,
         program_id,
         [row["account_id"] for row in rows],

@@ -1,33 +1,42 @@
 """Members are told what of their points ends soon: one digest a member and month."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.expiry import reminder_month
+from services.points.domain.expiry.expiry_changes import ZoneOf
 from services.points.domain.receipts.receipts import local_day
 from services.points.storage.expiry.night import Chunk
 from services.points.storage.expiry.reminders import EndingLots, insert_reminders, lock_ending_lots
+from services.points.storage.zones import load_zones
 from shared.contracts.points import ExpiringOn, PointsExpiringSoon
 from shared.outbox import News, tell
 
 _INSTANT = timedelta(microseconds=1)
+# In no zone does a month begin or end further from where it does in the night's.
+_ZONES_APART = timedelta(hours=26)
 
 
 async def remind_expiring(
     session: AsyncSession, now: datetime, chunk: Chunk, lead_days: int
 ) -> tuple[int, int]:
-    """Tell the chunk's members who were not told of the month yet. Returns (accounts, points)."""
+    """Tell the chunk's members who were not told of the month yet. Returns (accounts, points).
+
+    A day, and so its month, is that of the mall that gave the points.
+    """
     night = chunk.night
     month, since, until = reminder_month(night.night_on, lead_days, night.time_zone)
-    since = max(since, night.due_at)
+    since, until = max(since - _ZONES_APART, night.due_at), until + _ZONES_APART
+    zone_of = await load_zones(session, night.program_id)
     lots = await lock_ending_lots(session, night.program_id, chunk.account_ids, since, until)
     digests = {
-        account_id: _digest(night.program_id, now, night.time_zone, list(its))
+        account_id: digest
         for account_id, its in groupby(lots, key=lambda lot: lot.account_id)
+        if (digest := _digest(night.program_id, now, month, zone_of, list(its))) is not None
     }
     totals = {account_id: digest.points for account_id, digest in digests.items()}
     new = await insert_reminders(session, night.program_id, month, now, totals)
@@ -37,19 +46,23 @@ async def remind_expiring(
 
 
 def _digest(
-    program_id: UUID, now: datetime, time_zone: str, lots: Sequence[EndingLots]
-) -> PointsExpiringSoon:
-    deadlines = tuple(
-        ExpiringOn(on=local_day(lot.expires_at - _INSTANT, time_zone), points=lot.points)
-        for lot in lots
-    )
+    program_id: UUID, now: datetime, month: date, zone_of: ZoneOf, lots: Sequence[EndingLots]
+) -> PointsExpiringSoon | None:
+    """What ends in the month, or None when nothing does."""
+    ending: dict[date, int] = {}
+    for lot in lots:
+        on = local_day(lot.expires_at - _INSTANT, zone_of(lot.mall_id))
+        if on.replace(day=1) == month:
+            ending[on] = ending.get(on, 0) + lot.points
+    if not ending:
+        return None
     return PointsExpiringSoon(
         program_id=program_id,
         account_id=lots[0].account_id,
         member_id=lots[0].member_id,
         wallet=lots[0].wallet,
-        month=deadlines[0].on.replace(day=1),
-        points=sum(lot.points for lot in lots),
-        deadlines=deadlines,
+        month=month,
+        points=sum(ending.values()),
+        deadlines=tuple(ExpiringOn(on=on, points=ending[on]) for on in sorted(ending)),
         told_at=now,
     )

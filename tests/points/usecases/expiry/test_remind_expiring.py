@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from services.points.usecases.expiry.run_night import NightRules
 from shared.contracts.points import PointsExpiringSoon
+from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.nights import given, pass_night
 
@@ -45,6 +46,21 @@ async def test_points_of_the_running_month_are_told_to_who_was_not_told_yet(mall
         (member_id, 100),
         (other, 5),
     ]
+
+
+async def test_a_digest_has_the_days_of_the_mall_that_gave_the_points(mall: Mall) -> None:
+    """London, beside two shops in Shanghai: its March has eight hours of Shanghai's April."""
+    for _ in range(2):
+        await mall.open_shop(shop_id=new_id(), code="more", mall_id=new_id())
+    await mall.open_shop(time_zone="Europe/London", revision=2)
+    await mall.set_policy(expiry={"kind": "rolling_days", "days": 21})
+    member_id = await mall.enrol()
+    await mall.sold(10_000, member_id=member_id)
+    await given(mall, member_id, 5, 21 * DAY)
+    await pass_night(mall, days=1)
+    [told] = await mall.told(PointsExpiringSoon)
+    assert (told.month, told.points) == (date(2026, 3, 1), 105)
+    assert [(d.on, d.points) for d in told.deadlines] == [(date(2026, 3, 31), 105)]
 
 
 async def test_what_ended_this_night_is_not_told_as_ending(mall: Mall) -> None:
