@@ -118,6 +118,18 @@ pos_conflict = Table(
     instant("recorded_at"),
     PrimaryKeyConstraint("program_id", "transaction_id", "fingerprint"),
 )
+# Where a sale and what points paid of it differ, when it was recorded: see Mismatch.
+payment_mismatch = Table(
+    "payment_mismatch",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("transaction_id", Uuid, nullable=False),
+    Column("redeemed_minor", BigInteger, nullable=False),
+    Column("tendered_minor", BigInteger, nullable=False),
+    Column("claimed_minor", BigInteger),
+    instant("recorded_at"),
+    PrimaryKeyConstraint("program_id", "transaction_id"),
+)
 
 # Something that a person must look at: a receipt held back, an account or a lot frozen.
 review_case = Table(

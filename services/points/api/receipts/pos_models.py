@@ -42,7 +42,8 @@ NOT_MONEY = frozenset({"coupon", "points", "gift_card", "stored_value"})
 
 
 class TenderIn(Printed):
-    """How a part was paid. Of points it says which redemption: a refund gives those back."""
+    """How a part was paid. Of points it may say which redemption, for people who look for it: what
+    points paid is found by the receipt's own number and compared with the amount."""
 
     kind: Literal["cash", "card", "mobile", "coupon", "points", "gift_card", "stored_value"]
     amount_minor: Minor
@@ -122,6 +123,9 @@ class PosTransactionOut(BaseModel):
     moved, `balance` the balance right after it. `code` and `detail` say why it was refused.
     `trimmed` points did not count; each of `notes` says why by its `code`: below_minimum,
     cooldown, cap_trimmed or cap_rejected (with cap, period, limit, granted_before and points).
+    A refund's clawback_forgiven says what was not taken. points_tender_differs (tendered_minor,
+    redeemed_minor) and points_total_differs (claimed_minor, total_minor) say that the receipt and
+    what points paid of it differ: reverse the payment, or mend the till.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ACCEPTED]})

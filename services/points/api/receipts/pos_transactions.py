@@ -101,7 +101,7 @@ def _out_json(outcome: Outcome) -> str:
         return _out(outcome).model_dump_json()
     member = f'"{stored.member_id}"' if stored.status == "posted" else "null"
     balance = "null" if stored.balance_after is None else stored.balance_after
-    notes = stored.notes or "[]"
+    notes = stored.told_notes
     return (
         f'{{"result":"{outcome.result}","pos_transaction_id":"{outcome.transaction_id}",'
         f'"status":"{stored.status}","points":{stored.points},"balance":{balance},'
@@ -138,6 +138,6 @@ def _out(outcome: Outcome) -> PosTransactionOut:
             "balance": stored.balance_after,
             "member_id": stored.member_id if stored.status == "posted" else None,
             "trimmed": stored.trimmed,
-            "notes": json.loads(stored.notes or "[]"),
+            "notes": json.loads(stored.told_notes),
         }
     return PosTransactionOut.model_construct(**fields)

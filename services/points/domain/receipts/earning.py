@@ -225,7 +225,8 @@ def _new_money(basis: Basis, lines: Sequence[Line], tenders: Tenders) -> tuple[i
     if not excluded_minor:
         return 1, 1
     total_minor = sum(line.amount_minor for line in lines)
-    return total_minor - excluded_minor, total_minor
+    # Points may have paid what the tenders say that money did.
+    return max(0, total_minor - excluded_minor), total_minor
 
 
 def points_of(rating: Rating, tier: str | None) -> int:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.points.domain.receipts.earning import Rating
+from services.points.domain.receipts.points_payments import Mismatch, notes_with
 from services.points.domain.receipts.receipts import Line
 
 POSTED = "posted"
@@ -22,7 +23,8 @@ class Stored:
     """A sale or refund as stored, or as decided in this batch.
 
     `points` and `balance_after` are what its own posting did; a sale's `earned` and `clawed` are
-    what it is worth now and what its refunds took back.
+    what it is worth now and what its refunds took back. `mismatch`: where the sale and what points
+    paid of it differ.
     """
 
     transaction_id: UUID
@@ -53,3 +55,9 @@ class Stored:
     notes: str | None = None
     cashier_id: str | None = None
     is_watched: bool = False
+    mismatch: Mismatch | None = None
+
+    @property
+    def told_notes(self) -> str:
+        """What the till is told of it, as JSON."""
+        return notes_with(self.notes, self.mismatch, self.total_minor)

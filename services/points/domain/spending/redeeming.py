@@ -167,6 +167,7 @@ class Spent:
     """A redemption with the lots that it took, oldest first, and what came back so far.
 
     Points that no lot covered, of a capture that ended in debt, come back before all others.
+    `amount_minor` is what it paid of a receipt, `claimed_minor` the total that the till said then.
     """
 
     redemption_id: UUID
@@ -177,6 +178,13 @@ class Spent:
     mall_id: UUID | None
     shop_id: UUID | None
     taken: Sequence[TakenLot]
+    amount_minor: int = 0
+    claimed_minor: int | None = None
+
+    @property
+    def paid_minor(self) -> int:
+        """What it still pays after what came back, rounded up to a minor unit."""
+        return self.amount_minor - self.amount_minor * self.returned // self.points
 
 
 class Return(NamedTuple):

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.receipts.points_payments import PointsPayment
 from services.points.domain.receipts.pos_records import Stored
 from services.points.domain.spending import redeeming
 from services.points.domain.spending.redeeming import Moment, Return, Spent
@@ -40,6 +41,14 @@ async def load_paid_receipts(
         assert spent.transaction_id is not None
         found.spent.setdefault(spent.transaction_id, []).append(spent)
     return found
+
+
+def payments_of(paid: PaidReceipts, receipt_id: UUID) -> list[PointsPayment]:
+    """What paid this receipt, as far as it was not undone."""
+    return [
+        PointsPayment(spent.paid_minor, spent.claimed_minor)
+        for spent in paid.spent.get(receipt_id, ())
+    ]
 
 
 async def moment_of_return(session: AsyncSession, program_id: UUID, now: datetime) -> Moment:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.receipts import receipt_books
-from services.points.domain.receipts.earning import policy_at, rate_lines
+from services.points.domain.receipts.earning import Tenders, policy_at, rate_lines
 from services.points.domain.receipts.errors import (
     ReceiptConflict,
     TillInactive,
@@ -17,6 +17,7 @@ from services.points.domain.receipts.errors import (
     UnknownTill,
     WrongShop,
 )
+from services.points.domain.receipts.points_payments import find_mismatch, tenders_as_paid
 from services.points.domain.receipts.pos_records import (
     AWAITED,
     IN_REVIEW,
@@ -30,7 +31,11 @@ from services.points.storage.ledger.books import NewRecord, Write
 from services.points.storage.receipts import pos_news
 from services.points.storage.receipts.attribution import settle_refunds
 from services.points.storage.receipts.directory import Directory
-from services.points.storage.receipts.paid_receipts import PaidReceipts, give_back_for_refunds
+from services.points.storage.receipts.paid_receipts import (
+    PaidReceipts,
+    give_back_for_refunds,
+    payments_of,
+)
 from services.points.storage.receipts.pos_transactions import survivor_of
 from services.points.storage.reviews.cases import NewCase
 from shared.db import Collision
@@ -168,9 +173,8 @@ def _take(look: Look, program_id: UUID, now: datetime, directory: Directory, ite
     fills = stored.transaction_id in look.known
     if stored.kind == "sale":
         policy = policy_at(directory.policies, stored.purchased_at)
-        stored.rating = rate_lines(
-            policy, stored.shop_id, stored.lines, stored.mall_id, item.receipt.tenders
-        )
+        tenders = _tenders_of(look, item, stored)
+        stored.rating = rate_lines(policy, stored.shop_id, stored.lines, stored.mall_id, tenders)
         if not _hold_back(look, program_id, directory.review, item, stored):
             receipt_books.post_sale(look.write.books, _account_of(look, item), stored, now)
         _take_sale(look, program_id, stored)
@@ -186,6 +190,16 @@ def _take(look: Look, program_id: UUID, now: datetime, directory: Directory, ite
     look.fresh.add(stored.transaction_id)
     look.write.records.append(NewRecord(stored, item.receipt.content, fills))
     return Outcome("accepted", stored.transaction_id, stored)
+
+
+def _tenders_of(look: Look, item: Item, sale: Stored) -> Tenders:
+    """How the sale was paid: what points paid by the books counts, where that is more."""
+    tenders = item.receipt.tenders
+    payments = payments_of(look.paid, sale.transaction_id)
+    if not (payments or tenders):
+        return tenders
+    sale.mismatch = find_mismatch(tenders, sale.total_minor, payments)
+    return tenders_as_paid(tenders, sale.mismatch)
 
 
 def _hold_back(look: Look, program_id: UUID, rules: ReviewRules, item: Item, sale: Stored) -> bool:

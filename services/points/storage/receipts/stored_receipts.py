@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.receipts.earning import Policy, Rating, rate_lines
+from services.points.domain.receipts.points_payments import Mismatch, tenders_as_paid
 from services.points.domain.receipts.pos_records import Stored
 from services.points.domain.receipts.receipts import Line
 from shared.db import driver
@@ -16,10 +17,13 @@ _COLUMNS = """
 t.transaction_id, t.kind, t.status, t.receipt_id, t.fingerprint, t.shop_id, t.mall_id, t.till_id,
 t.receipt_number, t.business_date, t.purchased_at, t.recorded_at, t.total_minor, t.member_id,
 t.awaited_number, t.content, t.policy_version, t.earned, t.clawed, t.points, t.balance_after,
-t.trimmed, t.forgiven, t.notes::text AS notes, s.time_zone
+t.trimmed, t.forgiven, t.notes::text AS notes, s.time_zone,
+m.redeemed_minor, m.tendered_minor, m.claimed_minor
 """
 _FROM = """FROM pos_transaction t
-LEFT JOIN shop s ON (s.program_id, s.shop_id) = (t.program_id, t.shop_id)"""
+LEFT JOIN shop s ON (s.program_id, s.shop_id) = (t.program_id, t.shop_id)
+LEFT JOIN payment_mismatch m
+       ON (m.program_id, m.transaction_id) = (t.program_id, t.transaction_id)"""
 
 
 async def list_by_id(
@@ -72,6 +76,9 @@ async def _list(
 def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
     content = row["content"] or {}
     lines = tuple(_line(line) for line in content.get("lines", ()))
+    mismatch = None
+    if row["redeemed_minor"] is not None:
+        mismatch = Mismatch(row["redeemed_minor"], row["tendered_minor"], row["claimed_minor"])
     return Stored(
         transaction_id=row["transaction_id"],
         kind=row["kind"],
@@ -91,7 +98,7 @@ def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
         member_id=row["member_id"],
         awaited_number=row["awaited_number"],
         lines=lines,
-        rating=_rating(row, policies, lines, content),
+        rating=_rating(row, policies, lines, mismatch),
         earned=row["earned"],
         clawed=row["clawed"],
         points=row["points"],
@@ -99,18 +106,19 @@ def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
         trimmed=row["trimmed"],
         forgiven=row["forgiven"],
         notes=row["notes"],
+        mismatch=mismatch,
     )
 
 
 def _rating(
-    row: Any, policies: Mapping[int, Policy], lines: tuple[Line, ...], content: Mapping[str, Any]
+    row: Any, policies: Mapping[int, Policy], lines: tuple[Line, ...], mismatch: Mismatch | None
 ) -> Rating | None:
     """The worth of a sale by the policy that rated it; a refund has none of its own."""
     if row["policy_version"] is None:
         return None
-    tenders = [(t["kind"], t["amount_minor"]) for t in content.get("tenders", ())]
-    policy = policies[row["policy_version"]]
-    return rate_lines(policy, row["shop_id"], lines, row["mall_id"], tenders)
+    tenders = [(t["kind"], t["amount_minor"]) for t in row["content"].get("tenders", ())]
+    policy, paid = policies[row["policy_version"]], tenders_as_paid(tenders, mismatch)
+    return rate_lines(policy, row["shop_id"], lines, row["mall_id"], paid)
 
 
 def _line(line: Mapping[str, Any]) -> Line:
@@ -163,6 +171,26 @@ async def list_waiting_of(
         [member_id for _, member_id in numbers],
     )
     return {row["transaction_id"]: row["member_id"] for row in rows}
+
+
+async def insert_mismatches(
+    session: AsyncSession, program_id: UUID, now: datetime, sales: Sequence[Stored]
+) -> None:
+    """Keep where these new sales and what points paid of them differ."""
+    connection = await driver(session)
+    rows = [(s.transaction_id, *s.mismatch) for s in sales if s.mismatch is not None]
+    ids, redeemed, tendered, claimed = zip(*rows, strict=True)
+    await connection.execute(
+        "INSERT INTO payment_mismatch (program_id, recorded_at, transaction_id, redeemed_minor, "
+        "tendered_minor, claimed_minor) "
+        "SELECT $1, $2, * FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[])",
+        program_id,
+        now,
+        ids,
+        redeemed,
+        tendered,
+        claimed,
+    )
 
 
 async def insert_conflicts(

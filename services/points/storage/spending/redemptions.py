@@ -179,8 +179,12 @@ async def _list_spent(
         f"""
         SELECT r.redemption_id, r.points AS redeemed, r.returned, r.transaction_id,
                r.mall_id AS at_mall, r.shop_id AS at_shop, r.account_id AS spender,
+               coalesce(r.amount_minor, 0) AS amount_minor,
+               (d.reason ->> 'receipt_total_minor')::bigint AS claimed_minor,
                t.points AS taken, {LOT_COLUMNS}
         FROM redemption r
+        JOIN posting d ON (d.program_id, d.account_id, d.version)
+                        = (r.program_id, r.account_id, r.version)
         LEFT JOIN lot_take t ON (t.program_id, t.account_id, t.version)
                               = (r.program_id, r.account_id, r.version)
         LEFT JOIN lot l ON (l.program_id, l.account_id, l.version)
@@ -209,6 +213,8 @@ async def _list_spent(
             row["at_mall"],
             row["at_shop"],
             taken,
+            row["amount_minor"],
+            row["claimed_minor"],
         )
         for row, taken in found.values()
     ]

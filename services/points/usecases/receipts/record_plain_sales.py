@@ -32,14 +32,17 @@ async def record_plain_sales(
 ) -> list[Answer] | None:
     """One answer a batch, or None when locks are needed: nothing is stored then.
 
-    Plain are new sales of members with an open account, or of nobody, in one programme. All else,
-    and sales whose member moved meanwhile, `record_pos_transactions` records under locks.
+    Plain are new sales of members with an open account, or of nobody, in one programme, without a
+    tender of points. All else, and sales whose member moved meanwhile, `record_pos_transactions`
+    records under locks.
     """
     program_id = batches[0].program_id
     if any(batch.program_id != program_id for batch in batches):
         return None
     receipts = [receipt for batch in batches for receipt in batch.receipts]
     if any(receipt.kind != "sale" for receipt in receipts):
+        return None
+    if any(receipt.is_paid_by_points for receipt in receipts if receipt.tenders):
         return None
     if len({receipt.transaction_id for receipt in receipts}) < len(receipts):
         return None

@@ -28,6 +28,7 @@ from services.points.storage.receipts.pos_transactions import load_lots, lock_po
 from services.points.storage.receipts.stored_receipts import (
     find_members_of_receipts,
     insert_conflicts,
+    insert_mismatches,
     list_by_id,
     list_refunds,
 )
@@ -87,6 +88,9 @@ async def _record(
     if look.write.records:
         await write_books(session, program_id, now, look.write)
         await keep_returned(session, program_id, look.paid)
+        differing = [look.known[id_] for id_ in look.fresh if look.known[id_].mismatch is not None]
+        if differing:
+            await insert_mismatches(session, program_id, now, differing)
     if look.cases:
         await insert_cases(session, program_id, now, look.cases)
 
@@ -108,9 +112,9 @@ async def _lock_and_look(
         await find_members_of_receipts(session, program_id, sorted(originals)) if originals else {}
     )
     account_ids = {i.member_id for i in items if i.member_id is not None} | set(owners.values())
-    paid_ids = originals | {i.receipt.transaction_id for i in items if i.receipt.is_paid_by_points}
-    if paid_ids:
-        account_ids |= await find_accounts_that_paid(session, program_id, sorted(paid_ids))
+    # A sale need not say that points paid a part of it.
+    named = originals | {i.receipt.transaction_id for i in items if i.receipt.kind == "sale"}
+    account_ids |= await find_accounts_that_paid(session, program_id, sorted(named))
     accounts, present = await lock_pos_batch(
         session, program_id, account_ids, {i.receipt.transaction_id for i in items}, originals
     )
@@ -129,11 +133,10 @@ async def _lock_and_look(
     known = await list_by_id(session, program_id, policies, present)
     sale_ids = originals | {key for key, stored in known.items() if stored.status == AWAITED}
     refunds = await list_refunds(session, program_id, policies, sale_ids) if sale_ids else {}
+    look = Look(accounts, known, refunds, traces=traces)
     if sale_ids:
         await load_lots(session, program_id, accounts)
-    look = Look(accounts, known, refunds, traces=traces)
-    if sale_ids & paid_ids:
-        look.paid = await load_paid_receipts(session, program_id, now, sale_ids & paid_ids)
+        look.paid = await load_paid_receipts(session, program_id, now, sale_ids)
     return look
 
 

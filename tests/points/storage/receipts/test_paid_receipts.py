@@ -2,7 +2,7 @@
 
 from itertools import permutations
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -204,6 +204,80 @@ async def test_a_receipt_that_was_claimed_late_gave_back_only_once(mall: Mall) -
     )
     assert claimed.status_code == 200, claimed.text
     assert await mall.balance(member_id) == 20 + 30
+
+
+async def test_what_points_paid_earns_nothing_though_the_receipt_does_not_say_that_they_did(
+    mall: Mall,
+) -> None:
+    member_id = await member_with(mall, 50)
+    sale = mall.sale(10_000, member_id=member_id)
+    assert (await redeem(mall, sale, member_id, 5)).status_code == 201
+    told, again = await mall.push(sale), await mall.push(sale)
+    assert (told.status_code, told.json()["points"]) == (201, 95)
+    note = {"code": "points_tender_differs", "tendered_minor": 0, "redeemed_minor": 500}
+    assert told.json()["notes"] == again.json()["notes"] == [note]
+    assert (again.status_code, again.json()["points"]) == (200, 95)
+    assert (await mall.push(mall.refund(sale))).json()["points"] == -95
+    assert await spendable(mall, member_id) == (50, 50, 0)
+
+
+async def test_what_points_paid_of_an_anonymous_receipt_earns_nothing_when_it_is_claimed(
+    mall: Mall,
+) -> None:
+    member_id = await member_with(mall, 50)
+    sale = mall.sale(10_000)
+    await redeem(mall, sale, member_id, 40)
+    assert (await mall.push(sale)).json()["points"] == 0
+    names = ("shop_id", "till_id", "receipt_number", "business_date", "total_minor")
+    claim = {name: sale[name] for name in names}
+    path = f"/v1/members/{member_id}/receipt-claims"
+    assert (await mall.client.post(path, json=claim, headers=mall.staff())).status_code == 200
+    assert await mall.balance(member_id) == 10 + 60
+
+
+async def test_points_that_nobody_paid_earn_nothing_and_the_till_is_told(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    sale = paid_with(mall.sale(10_000, member_id=member_id), 9_000, str(uuid4()))
+    [told] = await mall.push_batch([sale])
+    assert told["points"] == 10
+    note = {"code": "points_tender_differs", "tendered_minor": 9_000, "redeemed_minor": 0}
+    assert told["notes"] == [note]
+
+
+async def test_a_receipt_of_another_total_than_was_paid_is_told(mall: Mall) -> None:
+    member_id = await member_with(mall, 50)
+    sale = mall.sale(50, member_id=member_id)
+    answer = await redeem(mall, sale, member_id, 1, receipt_total_minor=1_000_000_000)
+    told = (await mall.push(paid_with(sale, 50, answer.json()["redemption_id"]))).json()
+    assert (told["result"], told["points"]) == ("accepted", 0)
+    assert told["notes"] == [
+        {"code": "points_tender_differs", "tendered_minor": 50, "redeemed_minor": 100},
+        {"code": "points_total_differs", "claimed_minor": 1_000_000_000, "total_minor": 50},
+    ]
+    assert await mall.rows(
+        "SELECT redeemed_minor, tendered_minor, claimed_minor FROM payment_mismatch "
+        "WHERE program_id = :p"
+    ) == [(100, 50, 1_000_000_000)]
+
+
+async def test_what_was_undone_before_the_receipt_is_not_asked_of_it(mall: Mall) -> None:
+    member_id = await member_with(mall, 50)
+    sale = mall.sale(10_000, member_id=member_id)
+    paid = (await redeem(mall, sale, member_id, 5)).json()
+    await reverse(mall, paid["redemption_id"])
+    told = (await mall.push(sale)).json()
+    assert (told["points"], told["notes"]) == (100, [])
+
+
+async def test_a_refund_before_its_sale_gives_back_what_the_sale_does_not_speak_of(
+    mall: Mall,
+) -> None:
+    buyer, payer = await mall.enrol(), await member_with(mall, 50)
+    sale = mall.sale(10_000, member_id=buyer)
+    assert (await mall.push(mall.refund(sale, (1, 5_000)))).json()["status"] == "waiting_sale"
+    assert (await redeem(mall, sale, payer, 40)).status_code == 201
+    assert (await mall.push(sale)).json()["points"] == 60
+    assert (await mall.balance(buyer), await mall.balance(payer)) == (30, 10 + 20)
 
 
 async def test_r_11_32_tills_that_refund_paid_receipts_at_once_give_back_and_take_back_exactly(
