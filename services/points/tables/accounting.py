@@ -37,6 +37,26 @@ wallet_type = Table(
     CheckConstraint("wallet <> 'points'", name="points_is_built_in"),
     CheckConstraint("balance_max > 0", name="balance_max_positive"),
 )
+# All that was ever stated of a wallet. What ends is by the version in force when it was earned.
+wallet_version = Table(
+    "wallet_version",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("wallet", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    instant("effective_from"),
+    Column("name", Text, nullable=False),
+    Column("expiry", JSON, nullable=False),
+    Column("balance_max", BigInteger),
+    Column("may_transfer", Boolean, nullable=False),
+    Column("may_redeem", Boolean, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    PrimaryKeyConstraint("program_id", "wallet", "version"),
+    ForeignKeyConstraint(
+        ["program_id", "wallet"], ["wallet_type.program_id", "wallet_type.wallet"]
+    ),
+    CheckConstraint("version > 0", name="version_positive"),
+)
 
 # A day of the programme whose liability was written down. `starts_at` and `ends_at` are the day's
 # bounds in `time_zone` as it was then, so that the day can be built again from the ledger.

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
@@ -35,4 +36,18 @@ staff_card = Table(
     Column("recorded_by", Text, nullable=False),
     instant("recorded_at"),
     PrimaryKeyConstraint("program_id", "shop_id", "cashier_id"),
+)
+# Whose card a cashier had from when on, and who said so; without a member: none any more.
+staff_card_change = Table(
+    "staff_card_change",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("change_id", Uuid, nullable=False),
+    Column("shop_id", Uuid, nullable=False),
+    Column("cashier_id", Text, nullable=False),
+    Column("member_id", Uuid),
+    Column("recorded_by", Text, nullable=False),
+    instant("recorded_at"),
+    PrimaryKeyConstraint("program_id", "change_id"),
+    Index("staff_card_change_of", "program_id", "shop_id", "cashier_id", "recorded_at"),
 )

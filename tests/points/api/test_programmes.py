@@ -40,6 +40,7 @@ TRIED = {
     "GET /v1/nights",
     "GET /v1/members/{member_id}/postings",
     "GET /v1/members/{member_id}/postings/{version}",
+    "GET /v1/members/{member_id}/postings/{version}/lot-changes",
     "GET /v1/members/{member_id}/receipts",
     "POST /v1/members/{member_id}/activations",
     "POST /v1/activities",
@@ -50,6 +51,7 @@ TRIED = {
     "GET /v1/shops/{shop_id}/staff-cards",
     "PUT /v1/shops/{shop_id}/staff-cards/{cashier_id}",
     "DELETE /v1/shops/{shop_id}/staff-cards/{cashier_id}",
+    "GET /v1/shops/{shop_id}/staff-cards/{cashier_id}/changes",
     "GET /v1/cases",
     "POST /v1/cases/{case_id}/approval",
     "POST /v1/cases/{case_id}/rejection",
@@ -101,6 +103,8 @@ TRIED = {
     "GET /v1/wallets",
     "GET /v1/members/{member_id}/wallets",
     "GET /v1/members/{member_id}/wallets/{wallet}/postings",
+    "GET /v1/members/{member_id}/wallets/{wallet}/postings/{version}",
+    "GET /v1/members/{member_id}/wallets/{wallet}/postings/{version}/lot-changes",
     "POST /v1/members/{member_id}/wallets/{wallet}/redemptions",
     "POST /v1/members/{member_id}/wallets/{wallet}/gifts",
     "GET /v1/liability",
@@ -146,7 +150,15 @@ async def test_a_strangers_staff_and_members_find_nothing(mall: Mall) -> None:
         member_headers(mall.clock, other.program_id, member_id),
     ]
     for headers in tokens:
-        for path in ("points", "points/expiring", "postings", "postings/1", "receipts"):
+        for path in (
+            "points",
+            "points/expiring",
+            "postings",
+            "postings/1",
+            "receipts",
+            "postings/1/lot-changes",
+            "wallets/points/postings/1",
+        ):
             answer = await mall.client.get(f"{base}/{path}", headers=headers)
             assert answer.status_code == 404, path
     answer = await mall.client.post(
@@ -429,6 +441,7 @@ async def test_reviews_and_their_cases_stay_within_their_programme(mall: Mall) -
     assert (await other.get(cards)).json() == []
     refused = await mall.client.delete(f"{cards}/C7", headers=other.staff())
     assert refused.status_code == 404
+    assert (await other.get(f"{cards}/C7/changes")).json()["changes"] == []
     answer = await mall.push(mall.sale(100, member_id=member_id))
     assert answer.json()["status"] == "in_review"
     assert (await other.get("/v1/cases")).json()["cases"] == []

@@ -1,22 +1,32 @@
 """Balances, statements, receipts and explanations, for the member and for staff."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.points.api.instants import AsOf
+from services.points.api.ledger.statements import (
+    MALL_ID,
+    RECEIPT_ID,
+    SHOP_ID,
+    LotChangePage,
+    PageSize,
+    PostingExplained,
+    StatementPage,
+    Version,
+    explain,
+    lot_changes_page,
+    statement_page,
+)
 from services.points.api.paging import next_before
 from services.points.api.principals import check_may_read
-from services.points.domain.ledger.errors import MemberUnknown, PostingUnknown
-from services.points.domain.ledger.sentences import sentences_of
+from services.points.domain.ledger.errors import MemberUnknown
 from services.points.queries.expiry.pending import find_pending_at, find_points
 from services.points.queries.ledger.accounts import (
     find_balance,
-    find_posting,
     list_postings,
     list_receipts,
 )
@@ -25,20 +35,6 @@ from shared.db import Driver, Statements, driver
 from shared.http.depends import MemberOrStaff, Tx, reads_of
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["Accounts"])
-PageSize = Annotated[int, Query(ge=1, le=200)]
-Version = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
-_RECEIPT_ID = "5f0c1b9e-6d2a-5b7f-9d7e-3a1c4e5f6a7b"
-_MALL_ID = "0199f3a2-c1d0-7b7e-8000-000000000002"
-_SHOP_ID = "0199f3a2-c1d0-7b7e-8000-000000000003"
-_REASON: dict[str, Any] = {
-    "rule": "earning_policy",
-    "policy_version": 1,
-    "tier": "gold",
-    "multiplier_milli": 1500,
-    "weight": 19900,
-    "denominator": 100,
-    "rounding": "floor",
-}
 
 
 class ActivationRow(BaseModel):
@@ -60,55 +56,14 @@ class BalanceOut(BaseModel):
     activations: list[ActivationRow]
 
 
-class PostingRow(BaseModel):
-    """One movement of points."""
-
-    version: int = Field(examples=[1])
-    points: int = Field(examples=[298])
-    balance_after: int = Field(examples=[298])
-    kind: str = Field(examples=["earn"])
-    purchased_at: datetime | None = Field(examples=["2026-03-10T11:30:00Z"])
-    recorded_at: datetime = Field(examples=["2026-03-10T11:30:01Z"])
-
-
-class StatementPage(BaseModel):
-    """Newest first. Pass `next_before` as `before` for the older ones; null on the last page."""
-
-    postings: list[PostingRow]
-    next_before: int | None = Field(examples=[None, 151])
-
-
-class LotTaken(BaseModel):
-    """What a posting took from a lot."""
-
-    lot_version: int = Field(examples=[1])
-    points: int = Field(examples=[100])
-
-
-class PostingExplained(PostingRow):
-    """A posting with its source, its rule's version and inputs, and sentences for people."""
-
-    counter_account: str = Field(examples=["issuance"])
-    source_kind: str = Field(examples=["sale"])
-    source_id: UUID = Field(examples=[_RECEIPT_ID])
-    reason: dict[str, Any] = Field(examples=[_REASON])
-    sentences: dict[str, str] = Field(examples=[sentences_of(298, _REASON)])
-    lot_remaining: int | None = Field(examples=[298])
-    expires_at: datetime | None = Field(examples=[None, "2028-03-10T16:00:00Z"])
-    mall_id: UUID | None = Field(examples=[_MALL_ID])
-    shop_id: UUID | None = Field(examples=[_SHOP_ID])
-    campaign_id: UUID | None = Field(examples=[None], description="of a campaign's reward")
-    takes: list[LotTaken]
-
-
 class ReceiptRow(BaseModel):
     """A receipt of the member. `earned` and `clawed` are a sale's points now."""
 
-    transaction_id: UUID = Field(examples=[_RECEIPT_ID])
+    transaction_id: UUID = Field(examples=[RECEIPT_ID])
     kind: str = Field(examples=["sale"])
     status: str = Field(examples=["posted"])
-    shop_id: UUID = Field(examples=[_SHOP_ID])
-    mall_id: UUID = Field(examples=[_MALL_ID])
+    shop_id: UUID = Field(examples=[SHOP_ID])
+    mall_id: UUID = Field(examples=[MALL_ID])
     till_id: str = Field(examples=["T1"])
     receipt_number: str = Field(examples=["R-10001"])
     business_date: date = Field(examples=["2026-03-10"])
@@ -126,7 +81,7 @@ class ReceiptPage(BaseModel):
     """The latest first. Pass `next_before` as `before` for more; null on the last page."""
 
     receipts: list[ReceiptRow]
-    next_before: UUID | None = Field(examples=[None, _RECEIPT_ID])
+    next_before: UUID | None = Field(examples=[None, RECEIPT_ID])
 
 
 @router.get("/points", summary="Balance", response_model=BalanceOut)
@@ -190,23 +145,28 @@ async def read_statement(
     )
 
 
-def statement_page(rows: Sequence[Mapping[str, Any]], limit: int) -> StatementPage:
-    """A page of postings. Each account's first is its version 1: nothing comes before."""
-    postings = [PostingRow(**row) for row in rows]
-    before = next_before(postings, limit, lambda posting: posting.version)
-    return StatementPage(postings=postings, next_before=None if before == 1 else before)
-
-
 @router.get("/postings/{version}", summary="One posting explained")
 async def explain_posting(
     member_id: UUID, version: Version, who: MemberOrStaff, session: Tx
 ) -> PostingExplained:
     """Why these points moved: rule, version, inputs, lots, and a sentence in two languages."""
     check_may_read(who, member_id)
-    found = await find_posting(session, who.program_id, member_id, version)
-    if found is None:
-        raise PostingUnknown("No such posting for this member.")
-    return PostingExplained(**found, sentences=sentences_of(found["points"], found["reason"]))
+    return await explain(session, who.program_id, member_id, version)
+
+
+@router.get("/postings/{version}/lot-changes", summary="What became of a posting's lot")
+async def read_lot_changes(
+    member_id: UUID,
+    version: Version,
+    who: MemberOrStaff,
+    session: Tx,
+    before: UUID | None = None,
+    limit: PageSize = 50,
+) -> LotChangePage:
+    """Other ends, points that became good, freezes and thaws of the points that this posting gave
+    to `member_id`, in pages. Staff see by whom and why."""
+    check_may_read(who, member_id)
+    return await lot_changes_page(session, who, member_id, version, before, limit)
 
 
 @router.get("/receipts", summary="Receipts")

@@ -1,16 +1,22 @@
 """Which receipts somebody looks at before they earn, and the cards of those who work at tills."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.points.api.paging import next_before
 from services.points.api.principals import CASES, POLICY, require_shop
-from services.points.domain.reviews.errors import StaffCardUnknown
 from services.points.domain.reviews.review import OwnCard, Per, ReviewRules
 from services.points.storage.reviews.reviews import load_review
-from services.points.storage.reviews.staff_cards import StaffCard, delete_card, list_cards
+from services.points.storage.reviews.staff_cards import (
+    StaffCard,
+    list_card_changes,
+    list_cards,
+)
+from services.points.usecases.reviews.remove_staff_card import remove_staff_card
 from services.points.usecases.reviews.set_review_rules import set_review_rules
 from services.points.usecases.reviews.set_staff_card import set_staff_card
 from shared.auth import require_role, require_whole
@@ -19,6 +25,8 @@ from shared.http.fields import LAX, Id, Strict
 
 router = APIRouter(tags=["Review"])
 CashierId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$", examples=["C7"])]
+PageSize = Annotated[int, Query(ge=1, le=200)]
+_CHANGE_ID = "0199f3a2-c1d0-7b7e-8000-0000000000d1"
 _EXAMPLE: dict[str, Any] = {
     "own_card": "cashier",
     "again_days": 3,
@@ -75,6 +83,22 @@ class StaffCardOut(BaseModel):
     member_id: UUID = Field(examples=["0199f3a2-c1d0-7b7e-8000-00000000000a"])
 
 
+class CardChangeOut(BaseModel):
+    """Whose card it was from then on; null for nobody's."""
+
+    change_id: UUID = Field(examples=[_CHANGE_ID])
+    member_id: UUID | None = Field(examples=["0199f3a2-c1d0-7b7e-8000-00000000000a", None])
+    recorded_by: str = Field(examples=["admin"])
+    recorded_at: datetime = Field(examples=["2026-03-10T12:00:00Z"])
+
+
+class CardChangePage(BaseModel):
+    """Newest first. Pass `next_before` as `before` for the older ones; null on the last page."""
+
+    changes: list[CardChangeOut]
+    next_before: UUID | None = Field(examples=[None, _CHANGE_ID])
+
+
 def _out(rules: ReviewRules) -> ReviewRulesOut:
     return ReviewRulesOut(
         version=rules.version,
@@ -105,11 +129,17 @@ async def set_rules(
 
 
 @router.get("/v1/shops/{shop_id}/staff-cards", summary="Cards of a shop's staff")
-async def read_cards(shop_id: UUID, staff: CurrentStaff, session: Tx) -> list[StaffCardOut]:
-    """Who works at the tills of `shop_id` and is a member. Role: points.cases, for the
-    shop or its mall."""
+async def read_cards(
+    shop_id: UUID,
+    staff: CurrentStaff,
+    session: Tx,
+    after: Annotated[str | None, Query(max_length=32)] = None,
+    limit: PageSize = 200,
+) -> list[StaffCardOut]:
+    """Who works at the tills of `shop_id` and is a member, by their cashier_id; pass the last one
+    as `after` for more. Role: points.cases, for the shop or its mall."""
     await require_shop(staff, CASES, session, shop_id)
-    cards = await list_cards(session, staff.program_id, shop_id)
+    cards = await list_cards(session, staff.program_id, shop_id, after, limit)
     return [StaffCardOut(cashier_id=c.cashier_id, member_id=c.member_id) for c in cards]
 
 
@@ -136,11 +166,32 @@ async def set_card(
     status_code=204,
 )
 async def remove_card(
-    shop_id: UUID, cashier_id: CashierId, staff: CurrentStaff, session: Tx
+    shop_id: UUID, cashier_id: CashierId, staff: CurrentStaff, session: Tx, now: Now
 ) -> Response:
-    """The cashier `cashier_id` of `shop_id` is no member any more, or is gone.
-    Role: points.cases, for the shop or its mall."""
+    """The cashier `cashier_id` of `shop_id` is no member any more, or is gone. That there was a
+    card, and who took it away, stays in its changes. Role: points.cases, for the shop or its
+    mall."""
     await require_shop(staff, CASES, session, shop_id)
-    if not await delete_card(session, staff.program_id, shop_id, cashier_id):
-        raise StaffCardUnknown("No card is known of this cashier.")
+    await remove_staff_card(session, now, staff.program_id, shop_id, cashier_id, staff.subject)
     return Response(status_code=204)
+
+
+@router.get(
+    "/v1/shops/{shop_id}/staff-cards/{cashier_id}/changes", summary="Who set a cashier's card"
+)
+async def read_card_changes(
+    shop_id: UUID,
+    cashier_id: CashierId,
+    staff: CurrentStaff,
+    session: Tx,
+    before: UUID | None = None,
+    limit: PageSize = 50,
+) -> CardChangePage:
+    """Whose card the cashier `cashier_id` of `shop_id` had from when on, in pages. Role:
+    points.cases, for the shop or its mall."""
+    await require_shop(staff, CASES, session, shop_id)
+    rows = await list_card_changes(session, staff.program_id, shop_id, cashier_id, before, limit)
+    return CardChangePage(
+        changes=[CardChangeOut(**row._asdict()) for row in rows],
+        next_before=next_before(rows, limit, lambda row: row.change_id),
+    )

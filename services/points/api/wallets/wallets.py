@@ -7,7 +7,16 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.points.api.ledger.accounts import PageSize, StatementPage, statement_page
+from services.points.api.ledger.statements import (
+    LotChangePage,
+    PageSize,
+    PostingExplained,
+    StatementPage,
+    Version,
+    explain,
+    lot_changes_page,
+    statement_page,
+)
 from services.points.api.principals import POLICY, READ, check_may_read
 from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind, read_expiry
 from services.points.domain.ledger.errors import MemberUnknown
@@ -168,3 +177,35 @@ async def read_wallet_statement(
     account_id = account_id_of(member_id, wallet)
     rows = await list_postings(session, who.program_id, account_id, before, limit)
     return statement_page(rows, limit)
+
+
+@router.get(
+    "/v1/members/{member_id}/wallets/{wallet}/postings/{version}",
+    summary="One posting of a wallet explained",
+)
+async def explain_wallet_posting(
+    member_id: UUID, wallet: WalletCode, version: Version, who: MemberOrStaff, session: Tx
+) -> PostingExplained:
+    """Why this moved in a wallet of `member_id`: rule, inputs, lots, and a sentence in two
+    languages."""
+    check_may_read(who, member_id)
+    return await explain(session, who.program_id, account_id_of(member_id, wallet), version)
+
+
+@router.get(
+    "/v1/members/{member_id}/wallets/{wallet}/postings/{version}/lot-changes",
+    summary="What became of a lot in a wallet",
+)
+async def read_wallet_lot_changes(
+    member_id: UUID,
+    wallet: WalletCode,
+    version: Version,
+    who: MemberOrStaff,
+    session: Tx,
+    before: UUID | None = None,
+    limit: PageSize = 50,
+) -> LotChangePage:
+    """As for points: other ends, freezes and thaws. Staff see by whom and why."""
+    check_may_read(who, member_id)
+    account_id = account_id_of(member_id, wallet)
+    return await lot_changes_page(session, who, account_id, version, before, limit)

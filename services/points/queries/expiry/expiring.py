@@ -29,7 +29,7 @@ class ExpirySchedule(NamedTuple):
 async def find_expiry_schedule(
     session: AsyncSession, program_id: UUID, account_id: UUID
 ) -> ExpirySchedule | None:
-    """The points of an account that is open or merged by their end, of one snapshot; None when there is no account."""
+    """The points of an account, open or merged, by their end, of one snapshot; None for nobody."""
     connection = await driver(session)
     rows = await connection.fetch(
         """

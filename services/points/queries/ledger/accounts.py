@@ -52,7 +52,9 @@ async def find_posting(
                            'lot_version', t.lot_version, 'points', t.points)
                            ORDER BY t.lot_version), '[]')
                 FROM lot_take t WHERE (t.program_id, t.account_id, t.version)
-                                    = (p.program_id, p.account_id, p.version)) AS takes
+                                    = (p.program_id, p.account_id, p.version)) AS takes,
+               (SELECT count(*) FROM lot_change c WHERE (c.program_id, c.account_id, c.lot_version)
+                   = (p.program_id, p.account_id, p.version)) AS lot_changes
         FROM posting p LEFT JOIN lot l USING (program_id, account_id, version)
         WHERE p.program_id = $1 AND p.account_id = $2 AND p.version = $3
         """,

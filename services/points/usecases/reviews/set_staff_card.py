@@ -9,7 +9,12 @@ from services.points.domain.ledger.account_checks import check_open
 from services.points.domain.receipts.errors import ShopUnknown
 from services.points.storage.receipts.directory import load_directory
 from services.points.storage.receipts.pos_transactions import lock_accounts
-from services.points.storage.reviews.staff_cards import StaffCard, upsert_card
+from services.points.storage.reviews.staff_cards import (
+    CardChange,
+    StaffCard,
+    upsert_card,
+)
+from shared.ids import new_id
 
 
 async def set_staff_card(
@@ -22,4 +27,4 @@ async def set_staff_card(
         raise ShopUnknown("No such shop in this programme.")
     accounts = await lock_accounts(session, program_id, {card.member_id})
     check_open(accounts[card.member_id])
-    await upsert_card(session, program_id, card, made_by, now)
+    await upsert_card(session, program_id, card, CardChange(new_id(), made_by, now))

@@ -32,6 +32,16 @@ async def test_a_card_takes_the_place_of_the_one_before(mall: Mall) -> None:
     assert gone[1].json()["code"] == "staff_card_unknown"
 
 
+async def test_a_shop_with_many_cards_is_read_in_pages(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    for cashier_id in ("C3", "C1", "C2"):
+        await put(mall, mall.shop_id, member_id, cashier_id)
+    path = f"/v1/shops/{mall.shop_id}/staff-cards"
+    first = [card["cashier_id"] for card in (await mall.get(path, limit=2)).json()]
+    rest = [card["cashier_id"] for card in (await mall.get(path, after="C2")).json()]
+    assert (first, rest) == (["C1", "C2"], ["C3"])
+
+
 async def test_only_members_and_shops_that_there_are(mall: Mall) -> None:
     member_id = await mall.enrol()
     assert (await put(mall, new_id(), member_id)).json()["code"] == "shop_unknown"
