@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from services.points.migrations.columns import id_, instant, points, text
 
 revision = "0027"
-down_revision = "0026"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
