@@ -230,11 +230,11 @@ class _Transfer(Event):
 
 
 class TransferOffered(_Transfer):
-    """They are set aside until the receiver decides, or `accept_until` passes."""
+    """They are set aside until the receiver decides, or `accept_until` passes. What the giver wrote
+    is not told: both members read it at points."""
 
     TYPE: ClassVar[str] = "points.transfer_offered.v1"
 
-    message: str
     offered_at: datetime
     accept_until: datetime
 

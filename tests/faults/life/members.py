@@ -10,7 +10,7 @@ from hypothesis.stateful import Bundle, consumes, multiple, precondition
 from shared.ids import new_id
 from tests.faults.life.books import MEMBERS, PAYMENTS, SHANGHAI, SHARES, Books, nearest, worth
 from tests.faults.life.tally import rule
-from tests.points.naive import Aside, Lot
+from tests.points.naive import Aside, Lot, Refused
 from tests.points.naive_moves import Paid, Pool
 
 ACCEPT_DAYS = 7
@@ -76,15 +76,15 @@ class Members(Books):
 
         def move() -> None:
             self.refuse_unless(self.waits(offer), "transfer_closed")
-            self.refuse_unless(giver.case is None, "account_frozen")
             is_free = receiver.case is None and receiver.merged_into is None
             self.refuse_unless(is_free, "transfer_receiver_unknown")
+            self.refuse_unless(giver.case is None, "transfer_unavailable")
             points, offer.aside.left = offer.aside.left, 0
             try:
                 going = giver.spend(points, self.now)
-            except Exception:
+            except Refused:
                 offer.aside.left = points
-                raise
+                raise Refused("transfer_unavailable") from None
             receiver.receive(going)
 
         self.expect(answer, move)

@@ -184,8 +184,9 @@ class Spending(Books):
             self.refuse_unless(self.purses[giver].case is None, "account_frozen")
             is_free = self.purses[receiver].case is None
             self.refuse_unless(is_free, "transfer_receiver_unknown")
+            self.stars[giver].check(points, self.now)
             room = STARS_MAX - self.stars[receiver].balance
-            self.refuse_unless(points <= room, "wallet_full")
+            self.refuse_unless(points <= room, "transfer_receiver_unknown")
             give(self.stars[giver], self.stars[receiver], points, self.now)
 
         self.expect(self.world.do(asked), move)

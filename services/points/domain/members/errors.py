@@ -23,6 +23,10 @@ class TransferClosed(Conflict):
     """The transfer was accepted, declined, cancelled, or nobody took it in time."""
 
 
+class TransferUnavailable(Conflict):
+    """What was offered cannot be taken now. Why not is the giver's business."""
+
+
 class FreezeUnknown(NotFound):
     """No such freeze of this member."""
 

@@ -9,7 +9,12 @@ from uuid import UUID
 from services.points.domain.ledger.account_checks import check_giver, check_receiver
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.moves import Move, Parts, move_lots, pick_spendable
-from services.points.domain.members.errors import TransferCapReached, TransferClosed
+from services.points.domain.members.errors import (
+    TransferCapReached,
+    TransferClosed,
+    TransferUnavailable,
+)
+from shared.errors import DomainError
 
 OFFERED = "offered"
 ACCEPTED = "accepted"
@@ -70,18 +75,22 @@ def check_offered(transfer: Transfer, now: datetime) -> None:
 def take_transfer(
     books: Books, giver: Account, receiver: Account, transfer: Transfer, now: datetime
 ) -> None:
-    """Move the points, each lot as it is. Raises `TransferClosed`, `AccountFrozen`,
-    `TransferReceiverUnknown`, `InsufficientPoints` when claw-backs left less than was offered."""
+    """Move the points, each lot as it is. Raises `TransferClosed`, `TransferReceiverUnknown`, and
+    `TransferUnavailable` when the giver is frozen or claw-backs left less than was offered."""
     check_offered(transfer, now)
-    check_giver(giver)
     check_receiver(receiver)
-    books.release(giver, transfer.points)
-    parts = pick_spendable(giver, transfer.points, now)
+    try:
+        check_giver(giver)
+        books.release(giver, transfer.points)
+        parts = pick_spendable(giver, transfer.points, now)
+    except DomainError:
+        # The receiver asks, and how the giver stands is none of their business.
+        raise TransferUnavailable("What was offered cannot be taken now.") from None
+    # What the giver wrote stays with the transfer: postings are kept for ever and exported.
     facts = {
         "from_member_id": str(giver.member_id),
         "to_member_id": str(receiver.member_id),
         "points": transfer.points,
-        "message": transfer.message,
     }
     move_lots(books, giver, receiver, parts, Move("transfer", transfer.transfer_id, facts))
     _close(transfer, ACCEPTED, f"member {receiver.member_id}", now)

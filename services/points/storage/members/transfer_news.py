@@ -50,7 +50,6 @@ def _event(program_id: UUID, transfer: Transfer) -> Event:
     if transfer.status == OFFERED:
         return TransferOffered(
             **same,
-            message=transfer.message,
             offered_at=transfer.offered_at,
             accept_until=transfer.accept_until,
         )

@@ -24,7 +24,7 @@ async def accept_transfer(
     """Move the points to the receiver, each lot with its expiry, its issuer and its funding.
 
     A repeat answers with what is stored. Raises `TransferUnknown`, `TransferClosed`,
-    `AccountFrozen`, `AccountMerged`, `TransferReceiverUnknown`, `InsufficientPoints`.
+    `TransferReceiverUnknown`, `TransferUnavailable`.
     """
     transfer, accounts = await lock_transfer(session, program_id, transfer_id, member_id)
     if transfer.to_member_id != member_id:

@@ -12,7 +12,7 @@ from services.points.domain.ledger.ledger import Account
 from services.points.domain.ledger.moves import Move, move_lots, pick_spendable
 from services.points.domain.members.errors import TransferReceiverUnknown, TransferToSelf
 from services.points.domain.wallets.errors import WalletIsBuiltIn
-from services.points.domain.wallets.wallets import POINTS, check_room, check_transferable
+from services.points.domain.wallets.wallets import POINTS, Wallet, check_transferable, room_in
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
@@ -44,7 +44,7 @@ async def give_from_wallet(
     whether it is new.
 
     Raises `WalletIsBuiltIn` (points are offered as transfers), `WalletUnknown`,
-    `WalletNotTransferable`, `WalletFull`, `TransferToSelf`, `MemberUnknown`, `AccountFrozen`,
+    `WalletNotTransferable`, `TransferToSelf`, `MemberUnknown`, `AccountFrozen`,
     `TransferReceiverUnknown`, `InsufficientPoints`, `IdempotencyKeyReused`.
     """
     if gift.wallet == POINTS:
@@ -65,8 +65,9 @@ async def give_from_wallet(
     _check_giver(accounts[gift.from_member_id])
     _check_receiver(accounts[gift.to_member_id])
     giver, receiver = (accounts[ids[side]] for side in sides)
-    check_room(kind, receiver, gift.points)
     await load_lots(session, program_id, {giver.account_id: giver})
+    parts = pick_spendable(giver, gift.points, now)
+    _check_fits(kind, receiver, gift.points)
     write = Write()
     write.books.origin = origin
     facts = {
@@ -75,7 +76,6 @@ async def give_from_wallet(
         "wallet_name": kind.name,
         "points": gift.points,
     }
-    parts = pick_spendable(giver, gift.points, now)
     move_lots(write.books, giver, receiver, parts, Move(_OPERATION, gift_id, facts))
     await write_books(session, program_id, now, write)
     answer = {
@@ -98,4 +98,11 @@ def _check_giver(member: Account) -> None:
 def _check_receiver(member: Account) -> None:
     """Why somebody cannot receive is nobody else's business."""
     if not member.is_open or member.frozen_case is not None:
+        raise TransferReceiverUnknown("This member cannot receive points.")
+
+
+def _check_fits(wallet: Wallet, receiver: Account, points: int) -> None:
+    """As for who may not receive: how full the other's wallet is stays theirs."""
+    room = room_in(wallet, receiver)
+    if room is not None and points > room:
         raise TransferReceiverUnknown("This member cannot receive points.")

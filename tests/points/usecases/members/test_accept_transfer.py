@@ -4,8 +4,14 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.event import Event
 from tests.points.mall import Mall
-from tests.points.members import LOTS, close, earned, given, held, offered
+from tests.points.members import LOTS, close, earned, freeze, given, held, offer, offered
+from tests.support.service import read_outbox
+
+
+async def told_by(mall: Mall) -> list[Event]:
+    return await read_outbox(mall.engine, mall.program_id)
 
 
 async def test_accepted_points_keep_their_expiry_issuer_funding_and_vintage(mall: Mall) -> None:
@@ -92,3 +98,33 @@ async def test_points_cross_each_other_without_a_deadlock_or_a_loss(mall: Mall, 
         "SELECT count(*) FROM posting WHERE program_id = :p AND kind = 'transfer_out'"
     )
     assert postings == 32
+
+
+async def test_who_takes_learns_nothing_of_the_giver(mall: Mall) -> None:
+    giver, receiver = await mall.enrol(), await mall.enrol()
+    sale = await mall.sold(10_000, member_id=giver)
+    transfer_id = await offered(mall, giver, receiver, 100)
+    assert (await mall.push(mall.refund(sale, (1, 5_000)))).status_code == 201
+    short = await close(mall, "acceptance", receiver, transfer_id)
+    assert (await freeze(mall, giver)).status_code == 201
+    frozen = await close(mall, "acceptance", receiver, transfer_id)
+    for refused in (short, frozen):
+        told = refused.json()
+        assert (refused.status_code, told["code"]) == (409, "transfer_unavailable")
+        assert not {"balance", "available", "shortfall", "case_id"} & set(told)
+        assert told["detail"] == "What was offered cannot be taken now."
+    shown = await mall.get(f"/v1/members/{receiver}/transfers/{transfer_id}", receiver)
+    assert shown.json()["status"] == "offered"
+
+
+async def test_what_the_giver_writes_is_for_both_members_and_not_in_the_books(mall: Mall) -> None:
+    giver, receiver = await earned(mall, 10_000), await mall.enrol()
+    words = "For Anna's wedding"
+    answer = await offer(mall, giver, receiver, 60, message=words)
+    transfer_id = answer.json()["transfer_id"]
+    await close(mall, "acceptance", receiver, transfer_id)
+    shown = await mall.get(f"/v1/members/{receiver}/transfers/{transfer_id}", receiver)
+    assert shown.json()["message"] == words
+    reasons = await mall.rows("SELECT reason::text FROM posting WHERE program_id = :p")
+    assert all("Anna" not in reason for (reason,) in reasons)
+    assert all("Anna" not in event.model_dump_json() for event in await told_by(mall))

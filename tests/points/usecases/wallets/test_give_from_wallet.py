@@ -32,8 +32,11 @@ async def test_stars_cross_each_other_without_a_loss(mall: Mall) -> None:
 async def test_what_does_not_fit_or_may_not_be_given_is_refused(mall: Mall) -> None:
     await state_stars(mall, balance_max=12)
     giver, receiver = await member_with_stars(mall, 10), await member_with_stars(mall, 10)
+    # How full the other's wallet is stays theirs, whoever has nothing to give included.
     full = await give_stars(mall, giver, receiver, 3)
-    assert (full.status_code, full.json()["code"], full.json()["room"]) == (422, "wallet_full", 2)
+    assert (full.status_code, full.json()["code"]) == (422, "transfer_receiver_unknown")
+    assert not {"room", "balance_max"} & set(full.json())
+    assert (await give_stars(mall, giver, receiver, 11)).json()["code"] == "insufficient_points"
     await state_stars(mall, may_transfer=False)
     fixed = await give_stars(mall, giver, receiver, 1)
     assert (fixed.status_code, fixed.json()["code"]) == (422, "wallet_not_transferable")

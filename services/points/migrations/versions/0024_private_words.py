@@ -1,0 +1,17 @@
+"""What a member wrote to another stays with the transfer, which can be erased: it leaves the
+reasons of postings, which are kept for ever."""
+
+from alembic import op
+
+revision = "0024"
+down_revision = "0027"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Take the words out of what was posted."""
+    op.execute(
+        "UPDATE posting SET reason = (reason::jsonb - 'message')::json "
+        "WHERE source_kind = 'transfer' AND reason ->> 'message' IS NOT NULL"
+    )
