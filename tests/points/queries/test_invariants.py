@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.points.queries.invariants import INVARIANTS, check_invariants
 from shared.db import transaction
+from shared.outbox import PARTITION_ROWS
 from tests.points.mall import Mall
 
 POSTING = "WHERE program_id = :p AND version = 1"
@@ -140,6 +141,33 @@ async def test_each_damage_is_seen_and_told_to_those_who_run_the_service(
     report = (await damaged_mall.get("/internal/invariants")).json()
     assert not report["holds"]
     assert report["broken"]["I1_postings_sum_to_balance"] == 1
+
+
+async def test_postings_whose_outbox_rows_were_dropped_by_age_are_not_missed(
+    damaged_mall: Mall,
+) -> None:
+    """Who waited for a lock tells with an earlier time than rows that are gone already."""
+    mall = damaged_mall
+    member_id = await mall.enrol()
+    await mall.sold(10_000, member_id=member_id)
+    await mall.execute(
+        "SELECT setval(pg_get_serial_sequence('outbox', 'id'), :n)", n=PARTITION_ROWS
+    )
+    mall.clock.advance(seconds=-30)
+    await mall.sold(10_000, member_id=member_id)
+    await mall.execute("DROP TABLE outbox_0")
+    assert await broken(mall) == set()
+    # Much later, what is told is missed again.
+    mall.clock.advance(days=1)
+    await mall.sold(10_000, member_id=member_id)
+    await mall.execute("DELETE FROM outbox WHERE data::json ->> 'version' = '3'")
+    assert await broken(mall) == {"I8_every_posting_was_told"}
+
+
+async def test_every_posting_is_missed_as_long_as_nothing_was_dropped(damaged_mall: Mall) -> None:
+    await damaged_mall.sold(10_000, member_id=await damaged_mall.enrol())
+    await damaged_mall.execute("DELETE FROM outbox WHERE type = 'points.posted.v1'")
+    assert await broken(damaged_mall) == {"I8_every_posting_was_told"}
 
 
 async def _damage_and_look(mall: Mall, name: str, damage: str) -> None:
