@@ -11,7 +11,7 @@ from services.points.api.ledger import accounts, adjustment_rules, adjustments
 from services.points.api.members import freezes, merges, pools, transfers
 from services.points.api.receipts import claims, policies, pos_transactions, quotes
 from services.points.api.reviews import cases, review_rules
-from services.points.api.spending import holds, redemptions
+from services.points.api.spending import holds, redemptions, spendable
 from services.points.api.state import gathering
 from services.points.api.wallets import wallet_moves, wallets
 from services.points.queries.invariants import check_invariants
@@ -51,7 +51,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             pools.router,
             policies.router,
             holds.tills,
-            holds.readers,
+            spendable.router,
             redemptions.policies,
             redemptions.tills,
             wallets.router,

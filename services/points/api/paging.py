@@ -1,8 +1,14 @@
 """Pages of lists that only grow at their new end: each names where the next one begins."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+from fastapi import Query
+
+PageSize = Annotated[int, Query(ge=1, le=200)]
+AfterVersion = Annotated[
+    int, Query(ge=-1, le=2**31 - 1, description="the last version of the page before")
+]
 Row = TypeVar("Row")
 Name = TypeVar("Name")
 

@@ -1,5 +1,6 @@
 """Whoever follows `next_before` reads everything once, however it falls into pages."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,10 @@ import pytest
 
 from services.points.api.paging import next_before
 from tests.points.mall import Mall
-from tests.points.members import offer, two_members
+from tests.points.members import freeze, offer, two_members
+from tests.points.spending import held, member_with, set_redemption_policy
+
+RULE = {"points": 5}
 
 
 def test_a_full_page_names_its_last_and_the_last_page_nothing() -> None:
@@ -56,3 +60,55 @@ async def test_each_list_is_read_once_page_by_page(mall: Mall, limit: int) -> No
     ):
         found = await read_all(mall, path, name, limit)
         assert len(found) == len({row[key] for row in found}) == count, path
+
+
+async def read_lists(
+    mall: Mall, path: str, name: str | None, cursor: Mapping[str, str]
+) -> list[Any]:
+    """Two rows a page, each after the last one of the page before."""
+    found: list[Any] = []
+    query: dict[str, Any] = {}
+    while True:
+        answer = await mall.get(path, limit=2, **query)
+        assert answer.status_code == 200, answer.text
+        page = answer.json() if name is None else answer.json()[name]
+        found += page
+        if len(page) < 2:
+            return found
+        query = {parameter: page[-1][key] for parameter, key in cursor.items()}
+
+
+async def test_lists_of_what_staff_state_and_of_what_is_set_aside_have_pages_too(
+    mall: Mall,
+) -> None:
+    await set_redemption_policy(mall)
+    member_id = await member_with(mall, 100)
+    for number in range(3):
+        mall.clock.advance(hours=1)
+        since = mall.clock().isoformat()
+        await mall.set_policy(effective_from=since)
+        await set_redemption_policy(mall, effective_from=since)
+        for kind in ("check_in", "survey"):
+            await mall.post("/v1/activity-rules", {**RULE, "kind": kind, "effective_from": since})
+        price = {"effective_from": since, "amount_minor": 1, "per_points": 1, "currency": "CNY"}
+        priced = await mall.client.post("/v1/clearing/prices", json=price, headers=mall.staff())
+        assert priced.status_code == 201, priced.text
+        await held(mall, member_id, 10, ttl_seconds=600_000)
+        await freeze(mall, await mall.enrol())
+        case = (await freeze(mall, member_id, lot_version=1)).json()["case_id"]
+        await mall.post(f"/v1/members/{member_id}/freezes/{case}/thaw", {"outcome": f"{number}"})
+    version, of_member = {"after": "version"}, f"/v1/members/{member_id}"
+    rules = {"after_kind": "kind", "after": "version"}
+    for path, name, cursor, key, count in (
+        ("/v1/earning-policies", None, version, "version", 4),
+        ("/v1/redemption-policies", None, version, "version", 4),
+        ("/v1/activity-rules", None, rules, "effective_from", 6),
+        ("/v1/clearing/prices", None, {"after": "effective_from"}, "effective_from", 3),
+        (f"{of_member}/holds", "holds", {"after": "hold_id"}, "hold_id", 3),
+        (f"{of_member}/freezes", None, {"before": "case_id"}, "case_id", 3),
+    ):
+        found = await read_lists(mall, path, name, cursor)
+        assert len(found) == count, path
+        assert len({(row.get("kind"), row[key]) for row in found}) == count, path
+    surveys = (await mall.get("/v1/activity-rules", kind="survey", after=1)).json()
+    assert [(row["kind"], row["version"]) for row in surveys] == [("survey", 2), ("survey", 3)]

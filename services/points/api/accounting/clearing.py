@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.points.api.paging import PageSize
 from services.points.api.principals import require_finance
 from services.points.domain.accounting.clearing import Due, positions
 from services.points.domain.accounting.errors import ClearingStatementUnknown
@@ -27,6 +28,7 @@ from shared.http.fields import ISO_TEXT, LAX, CurrencyCode, Strict, day_within, 
 from shared.ids import new_id
 
 router = APIRouter(prefix="/v1/clearing", tags=["Books"])
+Instant = Annotated[datetime, ISO_TEXT, instant_within(1990, 2199), LAX]
 DayAsked = Annotated[date | None, Query(ge=date(1990, 1, 1), lt=date(2200, 1, 1))]
 _PRICE: dict[str, Any] = {
     "effective_from": "2026-01-01T00:00:00Z",
@@ -43,7 +45,7 @@ class PriceIn(Strict):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PRICE]})
 
-    effective_from: Annotated[datetime, ISO_TEXT, instant_within(1990, 2199), LAX]
+    effective_from: Instant
     amount_minor: int = Field(ge=0, le=10**9)
     per_points: int = Field(ge=1, le=10**6)
     currency: CurrencyCode
@@ -118,10 +120,17 @@ async def add_price(body: PriceIn, staff: CurrentStaff, session: Tx, now: Now) -
 
 
 @router.get("/prices", summary="Prices of a point")
-async def read_prices(staff: CurrentStaff, session: Tx) -> list[PriceOut]:
-    """All of them, the oldest first. Role: points.finance."""
+async def read_prices(
+    staff: CurrentStaff,
+    session: Tx,
+    after: Annotated[Instant | None, Query(description="`effective_from` of the last one")] = None,
+    limit: PageSize = 200,
+) -> list[PriceOut]:
+    """The oldest first; pass the last one's `effective_from` as `after` for more. Role:
+    points.finance."""
     require_finance(staff)
-    return [PriceOut(**row) for row in await list_prices(session, staff.program_id)]
+    rows = await list_prices(session, staff.program_id, after, limit)
+    return [PriceOut(**row) for row in rows]
 
 
 @router.get("", summary="Clearing of some days")

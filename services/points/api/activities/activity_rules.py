@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.points.api.activities.activities import Instant
 from services.points.api.expiry.expiry_models import ExpiryIn
+from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY
 from services.points.api.receipts.policy_models import PendingIn
 from services.points.domain.activities.activities import ActivityRule
@@ -108,7 +109,19 @@ async def add_rule(
 
 
 @router.get("", summary="All versions")
-async def read_rules(staff: CurrentStaff, session: Tx) -> list[ActivityRuleOut]:
-    """By kind, the oldest first. Role: points.policy."""
+async def read_rules(
+    staff: CurrentStaff,
+    session: Tx,
+    kind: Annotated[Code | None, Query()] = None,
+    after_kind: Annotated[Code | None, Query(description="of the last rule of the page before")] = (
+        None
+    ),
+    after: AfterVersion = -1,
+    limit: PageSize = 200,
+) -> list[ActivityRuleOut]:
+    """By kind, the oldest first; of one `kind` if it is given. Pass the last one's kind and version
+    as `after_kind` and `after` for more. Role: points.policy."""
     require_role(staff, POLICY)
-    return [_out(rule) for rule in await list_rules(session, staff.program_id)]
+    seen = (after_kind or kind or "", after)
+    found = await list_rules(session, staff.program_id, kind)
+    return [_out(rule) for rule in found if (rule.kind, rule.version) > seen][:limit]

@@ -13,7 +13,6 @@ from services.points.api.ledger.statements import (
     RECEIPT_ID,
     SHOP_ID,
     LotChangePage,
-    PageSize,
     PostingExplained,
     StatementPage,
     Version,
@@ -21,7 +20,7 @@ from services.points.api.ledger.statements import (
     lot_changes_page,
     statement_page,
 )
-from services.points.api.paging import next_before
+from services.points.api.paging import PageSize, next_before
 from services.points.api.principals import check_may_read
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.queries.expiry.pending import find_pending_at, find_points

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,6 @@ from services.points.queries.ledger.accounts import find_posting
 from services.points.queries.ledger.lot_changes import list_lot_changes
 from shared.auth import Member, Staff
 
-PageSize = Annotated[int, Query(ge=1, le=200)]
 Version = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
 RECEIPT_ID = "5f0c1b9e-6d2a-5b7f-9d7e-3a1c4e5f6a7b"
 MALL_ID = "0199f3a2-c1d0-7b7e-8000-000000000002"

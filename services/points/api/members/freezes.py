@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.points.api.paging import PageSize
 from services.points.api.principals import CASES
 from services.points.api.state import settings_of
 from services.points.domain.members.freezing import Freeze
@@ -84,10 +85,18 @@ async def open_freeze(
 
 
 @router.get("", summary="Freezes of a member")
-async def read_freezes(member_id: UUID, staff: CurrentStaff, session: Tx) -> list[FreezeOut]:
-    """What is and was frozen of `member_id`, the newest first. Role: points.cases."""
+async def read_freezes(
+    member_id: UUID,
+    staff: CurrentStaff,
+    session: Tx,
+    before: UUID | None = None,
+    limit: PageSize = 200,
+) -> list[FreezeOut]:
+    """What is and was frozen of `member_id`, the newest first; pass the last one's `case_id` as
+    `before` for more. Role: points.cases."""
     require_role(staff, CASES)
-    return [_out(case) for case in await list_freezes(session, staff.program_id, member_id)]
+    found = await list_freezes(session, staff.program_id, member_id, before, limit)
+    return [_out(case) for case in found]
 
 
 @router.post("/{case_id}/thaw", summary="Thaw what a case froze")

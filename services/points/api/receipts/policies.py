@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY
 from services.points.api.receipts.policy_models import PolicyIn, PolicyOut
 from services.points.domain.receipts.earning import Policy
@@ -25,10 +26,14 @@ async def add_policy(body: PolicyIn, staff: CurrentStaff, session: Tx, now: Now)
 
 
 @router.get("", summary="All versions")
-async def read_policies(staff: CurrentStaff, session: Tx) -> list[PolicyOut]:
-    """Oldest first, the built-in one included. Role: points.policy."""
+async def read_policies(
+    staff: CurrentStaff, session: Tx, after: AfterVersion = -1, limit: PageSize = 200
+) -> list[PolicyOut]:
+    """Oldest first, the built-in one (version 0) included; pass the last one's version as `after`
+    for more. Role: points.policy."""
     require_role(staff, POLICY)
-    return [_out(policy) for policy in await list_policies(session, staff.program_id)]
+    found = [p for p in await list_policies(session, staff.program_id) if p.version > after]
+    return [_out(policy) for policy in found[:limit]]
 
 
 def _out(policy: Policy) -> PolicyOut:

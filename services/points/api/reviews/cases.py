@@ -1,14 +1,14 @@
 """Receipts that were held back: staff look at them, and let them earn or not."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.api.paging import next_before
+from services.points.api.paging import PageSize, next_before
 from services.points.api.principals import CASES, check_place
 from services.points.domain.reviews.errors import CaseUnknown
 from services.points.storage.reviews.cases import Case, find_case, list_cases
@@ -19,7 +19,6 @@ from shared.http.fields import Name, Strict
 from shared.logs import current_origin
 
 router = APIRouter(prefix="/v1/cases", tags=["Review"])
-PageSize = Annotated[int, Query(ge=1, le=200)]
 _CASE_ID = "0199f3a2-c1d0-8b7e-8000-0000000000ca"
 _RECEIPT_ID = "5f0c1b9e-6d2a-5b7f-9d7e-3a1c4e5f6a7b"
 _WHY: list[dict[str, Any]] = [{"code": "own_card", "cashier_id": "C7"}]

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.points.api.paging import next_before
+from services.points.api.paging import PageSize, next_before
 from services.points.api.principals import CASES, POLICY, require_shop
 from services.points.domain.reviews.review import OwnCard, Per, ReviewRules
 from services.points.storage.reviews.reviews import load_review
@@ -25,7 +25,6 @@ from shared.http.fields import LAX, Id, Strict
 
 router = APIRouter(tags=["Review"])
 CashierId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$", examples=["C7"])]
-PageSize = Annotated[int, Query(ge=1, le=200)]
 _CHANGE_ID = "0199f3a2-c1d0-7b7e-8000-0000000000d1"
 _EXAMPLE: dict[str, Any] = {
     "own_card": "cashier",

@@ -9,11 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.config import JsonDict
 
 from services.points.api.openapi import json_body
-from services.points.api.principals import check_may_read
 from services.points.api.state import holds_of, settings_of
-from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.receipts.receipts import ReceiptKey, transaction_id_of
-from services.points.queries.spending.spending import find_spendable, list_open_holds
 from services.points.storage.spending.hold_tasks import (
     CaptureAnswer,
     CaptureHold,
@@ -24,13 +21,12 @@ from services.points.storage.spending.hold_tasks import (
 )
 from shared.auth import Till, read_member_code
 from shared.errors import DomainError, Rejected
-from shared.http.depends import CurrentTill, MemberOrStaff, Now, Tx, runtime_of
+from shared.http.depends import CurrentTill, runtime_of
 from shared.http.direct import DirectRoute
 from shared.http.fields import MemberNumber, ReceiptNumber, TillId
 from shared.logs import current_origin
 
 tills = APIRouter(prefix="/v1", tags=["Holds"], route_class=DirectRoute)
-readers = APIRouter(prefix="/v1/members/{member_id}", tags=["Holds"])
 POINTS_MAX = 1_000_000_000
 TTL_SECONDS = 900
 _JSON = "application/json"
@@ -151,16 +147,6 @@ class CaptureOut(BaseModel):
     recorded_at: datetime
 
 
-class SpendableOut(BaseModel):
-    """What a member has and may spend: `available` leaves out what is pending, frozen or held."""
-
-    balance: int = Field(examples=[199])
-    available: int = Field(examples=[99])
-    pending: int = Field(examples=[0])
-    held: int = Field(examples=[100])
-    holds: list[HoldOut]
-
-
 class MemberNotNamed(Rejected):
     """Name the member in one way, neither none nor two."""
 
@@ -251,18 +237,6 @@ async def release_hold(request: Request, till: CurrentTill) -> Response:
     captured is refused."""
     sent = _RELEASE.validate_json(await request.body())
     return _hold_answer(await _ask(request, till, ReleaseHold(sent.hold_id)), 200)
-
-
-@readers.get("/holds", summary="What may be spent, and what is held")
-async def read_holds(member_id: UUID, who: MemberOrStaff, session: Tx, now: Now) -> SpendableOut:
-    """Open holds with what is available beside them. A hold whose time is over is not among
-    them, whether or not it was cleared away yet."""
-    check_may_read(who, member_id)
-    found = await find_spendable(session, who.program_id, member_id, now)
-    if found is None:
-        raise MemberUnknown("No such member in this programme.")
-    holds = await list_open_holds(session, who.program_id, member_id, now)
-    return SpendableOut(**found, holds=[HoldOut(**hold) for hold in holds])
 
 
 def named_member(request: Request, till: Till, sent: MemberNamed) -> UUID | None:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, m
 from pydantic.config import JsonDict
 
 from services.points.api.openapi import json_body
+from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY
 from services.points.api.receipts.pos_models import Minor
 from services.points.api.spending.holds import Key, MemberNamed, Points, ReceiptNamed, named_member
@@ -181,11 +182,14 @@ async def add_redemption_policy(
 
 
 @policies.get("", summary="All versions")
-async def read_redemption_policies(staff: CurrentStaff, session: Tx) -> list[RedemptionPolicyOut]:
-    """Oldest first; without any, points do not pay at tills. Role: points.policy."""
+async def read_redemption_policies(
+    staff: CurrentStaff, session: Tx, after: AfterVersion = -1, limit: PageSize = 200
+) -> list[RedemptionPolicyOut]:
+    """Oldest first; pass the last one's version as `after` for more. Without any, points do not
+    pay at tills. Role: points.policy."""
     require_role(staff, POLICY)
     found = await list_redemption_policies(session, staff.program_id)
-    return [_policy_out(policy) for policy in found]
+    return [_policy_out(policy) for policy in found if policy.version > after][:limit]
 
 
 @tills.post(

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.points.api.ledger.statements import (
     LotChangePage,
-    PageSize,
     PostingExplained,
     StatementPage,
     Version,
@@ -17,6 +16,7 @@ from services.points.api.ledger.statements import (
     lot_changes_page,
     statement_page,
 )
+from services.points.api.paging import PageSize
 from services.points.api.principals import POLICY, READ, check_may_read
 from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind, read_expiry
 from services.points.domain.ledger.errors import MemberUnknown

@@ -14,12 +14,17 @@ from services.points.storage.accounting.liability import find_program_zone
 from shared.db import driver
 
 
-async def list_prices(session: AsyncSession, program_id: UUID) -> list[dict[str, Any]]:
-    """All prices, the oldest first."""
+async def list_prices(
+    session: AsyncSession, program_id: UUID, after: datetime | None, limit: int
+) -> list[dict[str, Any]]:
+    """Prices, the oldest first, that begin after then."""
     rows = await (await driver(session)).fetch(
         "SELECT effective_from, amount_minor, per_points, currency, recorded_by "
-        "FROM clearing_price WHERE program_id = $1 ORDER BY effective_from",
+        "FROM clearing_price WHERE program_id = $1 "
+        "AND ($2::timestamptz IS NULL OR effective_from > $2) ORDER BY effective_from LIMIT $3",
         program_id,
+        after,
+        limit,
     )
     return [dict(row) for row in rows]
 

@@ -68,20 +68,24 @@ async def find_posting(
 async def list_receipts(
     session: AsyncSession, program_id: UUID, member_id: UUID, before: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
-    """The member's receipts, the latest business date first."""
+    """The member's receipts, the latest purchase first, older than the receipt `before`."""
     connection = await driver(session)
+    older = """
+        AND (purchased_at, transaction_id) < (
+            SELECT x.purchased_at, x.transaction_id FROM pos_transaction x
+            WHERE x.program_id = $1 AND x.transaction_id = $4)"""
     rows = await connection.fetch(
-        """
+        f"""
         SELECT transaction_id, kind, status, shop_id, mall_id, till_id, receipt_number,
                business_date, purchased_at, recorded_at, total_minor, points, earned, clawed,
                trimmed, notes
         FROM pos_transaction
-        WHERE program_id = $1 AND member_id = $2 AND ($3::uuid IS NULL OR transaction_id < $3)
-        ORDER BY transaction_id DESC LIMIT $4
+        WHERE program_id = $1 AND member_id = $2 {older if before else ""}
+        ORDER BY purchased_at DESC, transaction_id DESC LIMIT $3
         """,
         program_id,
         member_id,
-        before,
         limit,
+        *([before] if before else []),
     )
     return [dict(row) for row in rows]

@@ -47,19 +47,29 @@ async def find_spendable(
 
 
 async def list_open_holds(
-    session: AsyncSession, program_id: UUID, member_id: UUID, now: datetime
+    session: AsyncSession,
+    program_id: UUID,
+    member_id: UUID,
+    now: datetime,
+    after: UUID | None,
+    limit: int,
 ) -> list[dict[str, Any]]:
-    """Holds that set points aside now, oldest first."""
+    """Holds that set points aside now, oldest first, made after the hold `after`."""
     connection = await driver(session)
     rows = await connection.fetch(
         f"""
         SELECT h.hold_id, h.account_id AS member_id, h.status, h.points, h.captured,
                h.available_after AS available, h.expires_at, h.reference
         FROM hold h WHERE h.program_id = $1 AND h.account_id = $2 AND {_IS_HELD}
-        ORDER BY h.recorded_at, h.hold_id
+          AND ($4::uuid IS NULL OR (h.recorded_at, h.hold_id) > (
+              SELECT x.recorded_at, x.hold_id FROM hold x
+              WHERE x.program_id = $1 AND x.hold_id = $4))
+        ORDER BY h.recorded_at, h.hold_id LIMIT $5
         """,
         program_id,
         member_id,
         now,
+        after,
+        limit,
     )
     return [dict(row) for row in rows]

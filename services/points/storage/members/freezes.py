@@ -84,10 +84,22 @@ async def find_freeze(
     return found[0] if found else None
 
 
-async def list_freezes(session: AsyncSession, program_id: UUID, member_id: UUID) -> list[Freeze]:
-    """All cases of the member, the newest first."""
+async def list_freezes(
+    session: AsyncSession, program_id: UUID, member_id: UUID, before: UUID | None, limit: int
+) -> list[Freeze]:
+    """Cases of the member, the newest first, older than the case `before`."""
+    older = (
+        "AND (opened_at, case_id) < (SELECT x.opened_at, x.case_id FROM review_case x "
+        "WHERE x.program_id = $1 AND x.case_id = $4)"
+    )
     return await _list(
-        session, "AND account_id = $2 ORDER BY opened_at DESC, case_id", program_id, member_id
+        session,
+        f"AND account_id = $2 {older if before else ''} "
+        "ORDER BY opened_at DESC, case_id DESC LIMIT $3",
+        program_id,
+        member_id,
+        limit,
+        *([before] if before else []),
     )
 
 

@@ -14,7 +14,8 @@ from shared.db import driver
 
 # Malls and shops; both None for all.
 Places = tuple[Collection[UUID] | None, Collection[UUID] | None]
-OPEN, APPROVED, REJECTED = "open", "approved", "rejected"
+OPEN, CLOSED = "open", "closed"
+APPROVED, REJECTED = "approved", "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +106,48 @@ async def list_cases(
 ) -> list[Case]:
     """Those in one status or all, in these malls or shops, the newest first, older than
     `before`."""
-    opened_before, id_before = before or (None, None)
+    conditions: list[str] = [""]
+    values: list[Any] = [program_id, limit]
+    if status is not None:
+        # Spelled out: so the index of the open ones is found.
+        conditions.append({OPEN: "c.status = 'open'", CLOSED: "c.status = 'closed'"}[status])
+    if before is not None:
+        conditions.append("(c.opened_at, c.case_id) < ($3, $4)")
+        values += before
     malls, shops = places
+    if malls is not None or shops is not None:
+        first = len(values) + 1
+        conditions.append(
+            f"(t.mall_id = ANY (${first}::uuid[]) OR t.shop_id = ANY (${first + 1}::uuid[]))"
+        )
+        values += [sorted(malls or ()), sorted(shops or ())]
     return await _list(
         session,
-        f"{_CASE} AND ($2::text IS NULL OR c.status = $2) AND ($3::timestamptz IS NULL "
-        "OR (c.opened_at, c.case_id) < ($3, $4)) "
-        "AND ($6 OR t.mall_id = ANY ($7::uuid[]) OR t.shop_id = ANY ($8::uuid[])) "
-        "ORDER BY c.opened_at DESC, c.case_id DESC LIMIT $5",
-        program_id,
-        status,
-        opened_before,
-        id_before,
-        limit,
-        malls is None and shops is None,
-        sorted(malls or ()),
-        sorted(shops or ()),
+        f"{_CASE}{' AND '.join(conditions)} ORDER BY c.opened_at DESC, c.case_id DESC LIMIT $2",
+        *values,
     )
 
 
 async def _list(session: AsyncSession, query: str, *values: Any) -> list[Case]:
     connection = await driver(session)
     return [Case(**dict(row)) for row in await connection.fetch(query, *values)]
+
+
+async def list_approved(
+    session: AsyncSession, program_id: UUID, pairs: Sequence[tuple[UUID, UUID]]
+) -> set[tuple[UUID, UUID]]:
+    """Which of these (receipt, member) staff have let earn before."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT transaction_id, account_id FROM review_case WHERE program_id = $1 "
+        "AND account_id = ANY ($2::uuid[]) AND transaction_id = ANY ($3::uuid[]) "
+        "AND kind = 'receipt' AND outcome = $4",
+        program_id,
+        sorted({member_id for _, member_id in pairs}),
+        sorted({transaction_id for transaction_id, _ in pairs}),
+        APPROVED,
+    )
+    return {(row["transaction_id"], row["account_id"]) for row in rows}
 
 
 async def close_case(session: AsyncSession, program_id: UUID, closed: Case) -> None:
