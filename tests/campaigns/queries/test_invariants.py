@@ -1,14 +1,19 @@
 """Each invariant notices when the books are wrong."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from sqlalchemy import text
 
+from services.campaigns.api.app import build_app
 from services.campaigns.queries.invariants import check_invariants
+from services.campaigns.settings import CampaignsSettings
+from shared.contracts.campaigns import RewardGranted
 from shared.db import transaction
+from shared.outbox import PARTITION_ROWS
 from tests.campaigns.world import World, multiply, spend
-from tests.support.service import open_engine
+from tests.support.clock import HandClock
+from tests.support.service import make_runtime, make_settings, open_client, open_engine
 
 _USES_NOTHING = (
     "UPDATE reward_grant SET used_minor = array_fill(0::bigint, ARRAY[cardinality(used_minor)]) "
@@ -55,6 +60,36 @@ async def test_damage_is_noticed(world: World, name: str, damage: str) -> None:
             found = await check_invariants(session)
             assert found[name] > 0
             raise Undo
+
+
+@pytest.fixture
+async def alone(make_database: Callable[[str], str], clock: HandClock) -> AsyncIterator[World]:
+    """A world with a database of its own."""
+    settings = make_settings(CampaignsSettings, make_database("campaigns"))
+    async with open_engine(settings.database_url) as engine:
+        app = build_app(make_runtime("campaigns", settings, engine, clock))
+        async with open_client(app) as client:
+            opened = World(engine, client, clock)
+            await opened.open()
+            yield opened
+
+
+async def test_grants_whose_outbox_rows_were_dropped_by_age_are_not_missed(alone: World) -> None:
+    """Who waited for a lock tells with an earlier time than rows that are gone already."""
+    await alone.publish(multiply())
+    member = await alone.enrol()
+    await alone.tell(alone.sale(190000, member.member_id))
+    async with transaction(alone.engine) as session:
+        sequence = "pg_get_serial_sequence('outbox', 'id')"
+        await session.execute(text(f"SELECT setval({sequence}, {PARTITION_ROWS})"))
+    alone.clock.advance(seconds=-30)
+    await alone.tell(alone.sale(190000, member.member_id))
+    assert len(await alone.told(RewardGranted)) == 2
+    async with transaction(alone.engine) as session:
+        await session.execute(text("DROP TABLE outbox_0"))
+        found = await check_invariants(session)
+    assert len(await alone.told(RewardGranted)) == 1
+    assert not any(found.values()), found
 
 
 async def test_an_empty_database_breaks_nothing(make_database: Callable[[str], str]) -> None:
