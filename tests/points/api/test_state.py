@@ -33,12 +33,11 @@ async def wire(settings: PointsSettings) -> AsyncIterator[LossyWire]:
 
 @pytest.fixture
 async def far(mall: Mall, settings: PointsSettings, wire: LossyWire) -> AsyncIterator[Mall]:
-    """The mall behind a process whose wire to the database can be cut."""
+    """The mall behind a process whose wire to the database can be cut: by requests alone."""
+    there = settings.model_copy(update={"database_url": wire.url, "revocations_poll_seconds": 60})
     async with (
         open_engine(wire.url) as engine,
-        open_door(
-            engine, settings.model_copy(update={"database_url": wire.url}), mall.clock
-        ) as client,
+        open_door(engine, there, mall.clock) as client,
     ):
         yield replace(mall, client=client)
 
