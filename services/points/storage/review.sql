@@ -18,9 +18,21 @@ DECLARE
     instants json;
 BEGIN
     IF (wanted ->> 'cards')::boolean THEN
-        SELECT json_agg(json_build_array(c.shop_id, c.member_id, c.cashier_id)) INTO cards
-        FROM staff_card c WHERE c.program_id = program AND c.shop_id = ANY (shops)
-          AND c.member_id = ANY (members);
+        -- A card of somebody who was merged into a member is the member's.
+        WITH RECURSIVE merged AS (
+            SELECT a.account_id, a.merged_into AS member_id FROM account a
+            WHERE a.program_id = program AND a.merged_into = ANY (members)
+            UNION ALL
+            SELECT a.account_id, m.member_id FROM merged m
+            JOIN account a ON a.program_id = program AND a.merged_into = m.account_id)
+        SELECT json_agg(json_build_array(n.shop_id, n.member_id, n.cashier_id)) INTO cards
+        FROM (
+            SELECT c.shop_id, c.member_id, c.cashier_id FROM staff_card c
+            WHERE c.program_id = program AND c.shop_id = ANY (shops) AND c.member_id = ANY (members)
+            UNION ALL
+            SELECT c.shop_id, m.member_id, c.cashier_id
+            FROM merged m JOIN staff_card c ON c.program_id = program
+              AND c.shop_id = ANY (shops) AND c.member_id = m.account_id) n;
     END IF;
     IF json_array_length(wanted -> 'twins') > 0 THEN
         SELECT json_agg(json_build_array(t.transaction_id, t.total_minor)) INTO totals

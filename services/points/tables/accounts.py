@@ -51,6 +51,12 @@ account = Table(
         "member_id",
         postgresql_where=text("account_id <> member_id"),
     ),
+    Index(
+        "account_merged_into",
+        "program_id",
+        "merged_into",
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 member_number = Table(
     "member_number",

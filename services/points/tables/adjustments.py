@@ -42,7 +42,7 @@ adjustment = Table(
     Column("check_note", Text),
     Column("wallet", Text, nullable=False, server_default="points"),
     PrimaryKeyConstraint("program_id", "adjustment_id"),
-    UniqueConstraint("program_id", "idempotency_key"),
+    UniqueConstraint("program_id", "made_by", "idempotency_key"),
     CheckConstraint("kind IN ('adjustment', 'write_off')", name="kind"),
     CheckConstraint("status IN ('posted', 'awaits_check', 'rejected')", name="status"),
     CheckConstraint("(status = 'posted') = (version IS NOT NULL)", name="posted_says_where"),

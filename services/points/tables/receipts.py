@@ -130,6 +130,17 @@ payment_mismatch = Table(
     instant("recorded_at"),
     PrimaryKeyConstraint("program_id", "transaction_id"),
 )
+# How often a member claimed a receipt wrongly; the receipt may be none.
+wrong_claim = Table(
+    "wrong_claim",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("member_id", Uuid, nullable=False),
+    Column("receipt_id", Uuid, nullable=False),
+    Column("wrong", Integer, nullable=False),
+    instant("last_at"),
+    PrimaryKeyConstraint("program_id", "member_id", "receipt_id"),
+)
 
 # Something that a person must look at: a receipt held back, an account or a lot frozen.
 review_case = Table(

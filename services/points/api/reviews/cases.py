@@ -35,7 +35,7 @@ class DecisionIn(Strict):
 class CaseOut(BaseModel):
     """A receipt that was held back. Each of `reasons` says why by its `code`: own_card or
     card_of_staff (with cashier_id), sent_again (with the transaction_id of the first), velocity
-    (with per, window_seconds, limit and receipts)."""
+    (with per, window_seconds, limit and receipts), guessed (with wrong_claims)."""
 
     case_id: UUID = Field(examples=[_CASE_ID])
     status: Literal["open", "closed"] = Field(examples=["open"])

@@ -87,6 +87,10 @@ class ReceiptUnknown(NotFound):
     """No such receipt, or what was given does not fit it."""
 
 
+class TooManyWrongClaims(Rejected):
+    """The member claimed too many receipts that did not fit; the facts say how many a day."""
+
+
 class ReceiptAlreadyClaimed(Conflict):
     """The receipt belongs to another member."""
 

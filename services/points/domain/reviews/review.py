@@ -3,7 +3,7 @@ under another day, and more of them in a while than people buy."""
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -71,6 +71,19 @@ def read_review(version: int, spec: Mapping[str, Any]) -> ReviewRules:
             for v in spec["velocities"]
         ),
     )
+
+
+def rules_for_claims(rules: ReviewRules) -> ReviewRules:
+    """What is looked at when nobody's sale becomes somebody's: all that hangs on who it is. Whether
+    it came twice was seen when it came."""
+    return replace(rules, again_days=0)
+
+
+def rules_for_late_members(rules: ReviewRules) -> ReviewRules:
+    """The same for a sale that named its member before they were known: it counted for its till and
+    its cashier when it came."""
+    of_members = tuple(v for v in rules.velocities if v.per is Per.MEMBER)
+    return replace(rules, again_days=0, velocities=of_members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ _WHY: Mapping[str, tuple[str, str]] = {
     "own_card": ("收银员使用本人会员卡", "the cashier's own card"),
     "card_of_staff": ("本店员工的会员卡", "a card of the shop's staff"),
     "sent_again": ("同一小票已以其他营业日上传", "the same receipt under another business date"),
+    "guessed": ("多次以错误金额申领后才相符", "claimed with wrong totals several times before"),
     "velocity": ("短时间内交易过多", "more receipts within a while than expected"),
 }
 

@@ -8,6 +8,7 @@ from services.points.domain.ledger.ledger import Account
 from services.points.domain.receipts import receipt_books
 from services.points.domain.receipts.pos_records import (
     ANONYMOUS,
+    IN_REVIEW,
     REFUSED,
     WAITING_MEMBER,
     WAITING_SALE,
@@ -43,6 +44,14 @@ def attribute(
         applied.append(refund)
         write.changes[refund.transaction_id] = refund
         pos_news.tell_attributed(write, program_id, refund, sale)
+
+
+def hold_back(write: Write, account: Account, sale: Stored, refunds: Sequence[Stored]) -> None:
+    """Somebody must look at the locked sale before it earns. It is kept for the account, without
+    points, and its refunds share its fate."""
+    for stored in (sale, *refunds):
+        stored.status, stored.member_id = IN_REVIEW, account.member_id
+        write.changes[stored.transaction_id] = stored
 
 
 def settle_refunds(

@@ -17,7 +17,7 @@ _COLUMNS = """
 t.transaction_id, t.kind, t.status, t.receipt_id, t.fingerprint, t.shop_id, t.mall_id, t.till_id,
 t.receipt_number, t.business_date, t.purchased_at, t.recorded_at, t.total_minor, t.member_id,
 t.awaited_number, t.content, t.policy_version, t.earned, t.clawed, t.points, t.balance_after,
-t.trimmed, t.forgiven, t.notes::text AS notes, s.time_zone,
+t.trimmed, t.forgiven, t.notes::text AS notes, t.cashier_id, s.time_zone,
 m.redeemed_minor, m.tendered_minor, m.claimed_minor
 """
 _FROM = """FROM pos_transaction t
@@ -106,6 +106,7 @@ def _stored(row: Any, policies: Mapping[int, Policy]) -> Stored:
         trimmed=row["trimmed"],
         forgiven=row["forgiven"],
         notes=row["notes"],
+        cashier_id=row["cashier_id"],
         mismatch=mismatch,
     )
 

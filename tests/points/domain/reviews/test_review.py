@@ -14,6 +14,8 @@ from services.points.domain.reviews.review import (
     ReviewRules,
     Traces,
     Velocity,
+    rules_for_claims,
+    rules_for_late_members,
     twins_of,
     what_to_look_for,
     why_review,
@@ -127,3 +129,13 @@ def test_only_what_the_rules_ask_for_is_looked_up() -> None:
         NOON - timedelta(minutes=10),
         NOON + timedelta(minutes=5),
     )
+
+
+def test_what_comes_later_is_looked_at_for_who_it_is_and_not_for_what_was_seen_before() -> None:
+    velocities = tuple(Velocity(per, 60, 1) for per in Per)
+    rules = ReviewRules(1, OwnCard.SHOP, 3, velocities)
+    claims, late = rules_for_claims(rules), rules_for_late_members(rules)
+    assert (claims.own_card, claims.again_days, claims.velocities) == (OwnCard.SHOP, 0, velocities)
+    assert [velocity.per for velocity in late.velocities] == [Per.MEMBER]
+    assert (late.own_card, late.again_days) == (OwnCard.SHOP, 0)
+    assert not rules_for_late_members(ReviewRules(1, again_days=3)).is_on

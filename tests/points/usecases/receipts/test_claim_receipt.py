@@ -1,5 +1,6 @@
 """Anonymous receipts find their members."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -110,3 +111,125 @@ async def test_a_stranger_claims_nothing_and_leaves_no_account(mall: Mall) -> No
     answer = await claim(mall, new_id(), await mall.sold(10_000))
     assert (answer.status_code, answer.json()["code"]) == (404, "member_unknown")
     assert await mall.rows("SELECT 1 FROM account WHERE program_id = :p") == []
+
+
+async def review(mall: Mall, **rules: Any) -> None:
+    answer = await mall.client.put("/v1/review-rules", json=rules, headers=mall.staff())
+    assert answer.status_code == 200, answer.text
+
+
+async def card(mall: Mall, cashier_id: str, member_id: UUID) -> None:
+    path = f"/v1/shops/{mall.shop_id}/staff-cards/{cashier_id}"
+    body = {"member_id": str(member_id)}
+    answer = await mall.client.put(path, json=body, headers=mall.staff())
+    assert answer.status_code == 200, answer.text
+
+
+async def nobodys(mall: Mall, *amounts: int, **fields: Any) -> dict[str, Any]:
+    sale = mall.sale(*amounts, **fields)
+    assert (await mall.push(sale)).json()["status"] == "anonymous"
+    return sale
+
+
+async def open_cases(mall: Mall) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await mall.get("/v1/cases", status="open")).json()["cases"]
+    return found
+
+
+async def test_a_cashier_claims_on_her_own_card_what_she_rang_up_and_somebody_looks_at_it(
+    mall: Mall,
+) -> None:
+    await review(mall, own_card="cashier")
+    cashier, customer = await mall.enrol(), await mall.enrol()
+    await card(mall, "C7", cashier)
+    sale = await nobodys(mall, 10_000, cashier_id="C7")
+    await mall.push(mall.refund(sale, (1, 1_000)))
+    first, again = await claim(mall, cashier, sale), await claim(mall, cashier, sale)
+    assert (first.json()["status"], first.json()["points"]) == ("in_review", 0)
+    assert again.json() == first.json()
+    assert (await claim(mall, customer, sale)).json()["code"] == "receipt_in_review"
+    [case] = await open_cases(mall)
+    assert case["reasons"] == [{"code": "own_card", "cashier_id": "C7"}]
+    assert (case["member_id"], case["opened_by"]) == (str(cashier), f"claim of member {cashier}")
+    meanwhile = await mall.push(mall.refund(sale, (1, 2_000)))
+    assert meanwhile.json()["status"] == "in_review"
+    assert await mall.balance(cashier) == 0
+    assert await mall.told(PosTransactionAttributed) == []
+    decided = await mall.post(f"/v1/cases/{case['case_id']}/approval", {"note": "Her own shopping"})
+    assert decided.json()["receipt_status"] == "posted"
+    assert await mall.balance(cashier) == 70
+    assert (await claim(mall, customer, await nobodys(mall, 500, cashier_id="C7"))).json()[
+        "status"
+    ] == "posted"
+
+
+async def test_a_claim_that_is_rejected_never_earns(mall: Mall) -> None:
+    await review(mall, own_card="cashier")
+    cashier = await mall.enrol()
+    await card(mall, "C7", cashier)
+    sale = await nobodys(mall, 10_000, cashier_id="C7")
+    await mall.push(mall.refund(sale, (1, 1_000)))
+    await claim(mall, cashier, sale)
+    [case] = await open_cases(mall)
+    await mall.post(f"/v1/cases/{case['case_id']}/rejection", {"note": "A customer's"})
+    assert (await claim(mall, cashier, sale)).json()["status"] == "rejected"
+    assert [row[1] for row in await mall.books()] == ["rejected", "rejected"]
+
+
+async def test_claims_count_for_velocities_as_sales_at_the_till_do(mall: Mall) -> None:
+    member_id, other = await mall.enrol(), await mall.enrol()
+    for per in ("member", "till", "cashier"):
+        mall.clock.advance(hours=2)
+        await review(mall, velocities=[{"per": per, "window_seconds": 3_600, "receipts_max": 2}])
+        statuses = []
+        for who in (member_id, member_id, other, member_id):
+            mall.clock.advance(minutes=1)
+            sale = await nobodys(mall, 100, cashier_id="C7")
+            statuses.append((await claim(mall, who, sale)).json()["status"])
+        third = "posted" if per == "member" else "in_review"
+        assert statuses == ["posted", "posted", third, "in_review"], per
+        mall.clock.advance(minutes=1)
+        named = mall.sale(100, member_id=member_id, cashier_id="C7")
+        assert (await mall.push(named)).json()["status"] == "in_review"
+
+
+async def test_the_first_of_two_that_look_the_same_is_claimed_as_any_other(mall: Mall) -> None:
+    await review(mall, again_days=1)
+    sale = await nobodys(mall, 10_000)
+    day = (mall.clock() - timedelta(days=1)).date().isoformat()
+    again = await mall.push({**sale, "business_date": day})
+    assert again.json()["status"] == "in_review"
+    assert (await claim(mall, await mall.enrol(), sale)).json()["status"] == "posted"
+
+
+async def test_who_hits_the_total_after_many_guesses_is_looked_at_first(mall: Mall) -> None:
+    guesser, slipped = await mall.enrol(), await mall.enrol()
+    sale, other = await nobodys(mall, 1_234), await nobodys(mall, 900)
+    for total in range(1_229, 1_234):
+        wrong = await claim(mall, guesser, sale, total_minor=total)
+        assert (wrong.status_code, wrong.json()["code"]) == (404, "receipt_unknown")
+    for total in range(896, 900):
+        await claim(mall, slipped, other, total_minor=total)
+    assert (await claim(mall, guesser, sale)).json()["status"] == "in_review"
+    assert (await claim(mall, slipped, other)).json()["status"] == "posted"
+    [case] = await open_cases(mall)
+    assert case["reasons"] == [{"code": "guessed", "wrong_claims": 5}]
+    await mall.post(f"/v1/cases/{case['case_id']}/approval", {"note": "Seen the paper"})
+    assert await mall.balance(guesser) == 12
+
+
+async def test_a_member_claims_wrongly_so_often_a_day_and_no_more(mall: Mall) -> None:
+    guesser, other = await mall.enrol(), await mall.enrol()
+    sale = await nobodys(mall, 1_234)
+    for number in range(20):
+        wrong = await claim(mall, guesser, sale, receipt_number=f"N{number}")
+        assert wrong.status_code == 404
+    stopped = await claim(mall, guesser, sale)
+    told = stopped.json()
+    assert (stopped.status_code, told["code"]) == (422, "too_many_wrong_claims")
+    assert told["wrong_claims_a_day_max"] == 20
+    at_the_desk = await claim(mall, guesser, sale, "desk")
+    assert at_the_desk.json()["code"] == "too_many_wrong_claims"
+    mall.clock.advance(days=1)
+    assert (await claim(mall, guesser, sale)).json()["status"] == "posted"
+    assert (await claim(mall, other, sale)).status_code == 409

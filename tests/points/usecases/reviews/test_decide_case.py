@@ -288,3 +288,30 @@ async def test_without_rules_nothing_is_held_back(mall: Mall) -> None:
     await review(mall)
     day = (mall.clock() + timedelta(days=1)).date().isoformat()
     assert (await mall.push({**sale, "business_date": day})).json()["status"] == "posted"
+
+
+async def test_a_cashiers_card_is_known_after_it_was_merged_into_another_and_back(
+    mall: Mall,
+) -> None:
+    await review(mall, own_card="cashier")
+    kept, merged, last = await mall.enrol(), await mall.enrol(), await mall.enrol()
+    await card(mall, "C8", merged)
+
+    async def rung_up(*members: UUID) -> list[str]:
+        sales = [mall.sale(100, member_id=who, cashier_id="C8") for who in members]
+        return [(await mall.push(sale)).json()["status"] for sale in sales]
+
+    async def merge(one: UUID, into: UUID) -> str:
+        body = {"merged_member_id": str(one), "survivor_member_id": str(into)}
+        why = {"reason_code": "duplicate", "note": "Same phone"}
+        answer = await mall.post("/v1/merges", {**body, **why})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["merge_id"])
+
+    assert await rung_up(kept, merged) == ["posted", "in_review"]
+    await merge(merged, kept)
+    assert await rung_up(kept, merged) == ["in_review"] * 2
+    second = await merge(kept, last)
+    assert await rung_up(kept, merged, last) == ["in_review"] * 3
+    assert (await mall.post(f"/v1/merges/{second}/undo")).status_code == 200
+    assert await rung_up(last, kept) == ["posted", "in_review"]
