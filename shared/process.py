@@ -23,6 +23,7 @@ from shared.db import create_engine, transaction
 from shared.http.app import create_app
 from shared.http.depends import Runtime
 from shared.http.internal import HealthCheck, Invariants
+from shared.http.one_write import OneWriteProtocol
 from shared.logs import configure_logs, get_log
 from shared.migrate import upgrade
 from shared.relay import RelayProgress, replay_outbox, run_relay
@@ -259,6 +260,7 @@ async def _serve_http(app: FastAPI, settings: ServiceSettings, stop: asyncio.Eve
     server = _Server(
         uvicorn.Config(
             app,
+            http=OneWriteProtocol,
             host=settings.host,
             port=settings.port,
             log_config=None,

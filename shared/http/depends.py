@@ -24,6 +24,7 @@ from shared.clock import Clock
 from shared.consumer import Handlers
 from shared.db import Statements, transaction
 from shared.errors import Malformed
+from shared.http.middleware import headers_of
 from shared.settings import ServiceSettings
 
 
@@ -123,8 +124,8 @@ async def current_till(request: Request) -> Till:
     """The till that signed this request, body and all."""
     runtime = runtime_of(request)
     # Not `request.url`: that is put together with the Host header, which is anybody's to choose.
-    path = request.scope["path"]
-    signed = SignedRequest(request.method, path, await request.body(), request.headers)
+    scope = request.scope
+    signed = SignedRequest(scope["method"], scope["path"], await request.body(), headers_of(scope))
     return verify_till(
         runtime.settings.deployment_key.get_secret_value(),
         signed,
@@ -145,6 +146,13 @@ class IdempotencyKeyMissing(Malformed):
     """This request needs an Idempotency-Key header: 1 to 128 visible characters."""
 
 
+class IdempotencyKeyInvalid(Malformed):
+    """The Idempotency-Key header is too long, or has characters that are not visible ASCII."""
+
+
+_KEY_LENGTH_MAX = 128
+
+
 async def _idempotency_key(
     idempotency_key: Annotated[
         str | None,
@@ -152,8 +160,13 @@ async def _idempotency_key(
     ] = None,
 ) -> str:
     key = idempotency_key or ""
-    if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
+    if not key:
         raise IdempotencyKeyMissing("Send an Idempotency-Key header of 1 to 128 characters.")
+    if len(key) > _KEY_LENGTH_MAX or not key.isascii() or not key.isprintable():
+        raise IdempotencyKeyInvalid(
+            "An Idempotency-Key has 1 to 128 characters of visible ASCII.",
+            characters_max=_KEY_LENGTH_MAX,
+        )
     return key
 
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import metrics
 from shared.clock import monotonic_seconds
 from shared.http.problems import BODY_TOO_LARGE, problem
-from shared.ids import new_bytes, new_id
+from shared.ids import new_id, new_trace_parent
 from shared.logs import correlation_id, get_log, trace_parent
 
 log = get_log()
@@ -25,6 +25,7 @@ _FORM = "application/x-www-form-urlencoded"
 _FILES = frozenset({"text/csv", "application/x-ndjson"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_HEADERS = "galleria.headers"
 GONE = 499  # As nginx counts callers that hung up before they had their answer.
 
 
@@ -64,7 +65,7 @@ class Frame:
             observe(scope, status, started_at)
 
     async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, str]
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]
     ) -> None:
         refused = refuse_head(scope, headers, self._body_bytes_max)
         if refused is not None:
@@ -88,17 +89,17 @@ class Frame:
             await internal_error()(scope, receive, send)
 
 
-def refuse_head(scope: Scope, headers: Mapping[bytes, str], body_bytes_max: int) -> Response | None:
+def refuse_head(scope: Scope, headers: Mapping[str, str], body_bytes_max: int) -> Response | None:
     """The refusal of what the head already says: a body too large, or of another kind."""
-    length = headers.get(b"content-length", "0")
+    length = headers.get("content-length", "0")
     if not _LENGTH.fullmatch(length):
         return problem(400, "bad_request", "Content-Length is not a number.")
     if int(length) > body_bytes_max:
         return problem(413, BODY_TOO_LARGE, "The body is too large. Send less at once.")
-    has_body = int(length) > 0 or b"transfer-encoding" in headers
+    has_body = int(length) > 0 or "transfer-encoding" in headers
     if has_body and scope["method"] in {"POST", "PUT", "PATCH", "DELETE"}:
         wanted = _FORM if scope["path"] == TOKEN_PATH else "application/json"
-        said = headers.get(b"content-type", "").split(";")[0].strip().lower()
+        said = headers.get("content-type", "").split(";")[0].strip().lower()
         if said != wanted and not (scope["method"] == "PUT" and said in _FILES):
             return problem(415, "wrong_content_type", f"The body must be {wanted}.")
     return None
@@ -148,13 +149,20 @@ def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]
     )
 
 
-def enter_context(scope: Scope) -> dict[bytes, str]:
+def enter_context(scope: Scope) -> dict[str, str]:
     """Have everything from here on speak of this request. Returns its headers."""
-    headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
-    named = headers.get(b"x-correlation-id", "")
+    headers = headers_of(scope)
+    named = headers.get("x-correlation-id", "")
     correlation_id.set(named if _CORRELATION.fullmatch(named) else new_id().hex)
-    trace = headers.get(b"traceparent", "")
-    if not _TRACE.fullmatch(trace):
-        trace = f"00-{new_bytes(16).hex()}-{new_bytes(8).hex()}-01"
-    trace_parent.set(trace)
+    trace = headers.get("traceparent", "")
+    trace_parent.set(trace if _TRACE.fullmatch(trace) else new_trace_parent())
     return headers
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The request's headers by their lower-case names, read once; of twins the last."""
+    found: dict[str, str] | None = scope.get(_HEADERS)
+    if found is None:
+        found = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        scope[_HEADERS] = found
+    return found

@@ -1,5 +1,7 @@
 """Identifiers: their order, their layout, their check digits."""
 
+import os
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122
 
@@ -13,6 +15,7 @@ from shared.ids import (
     new_id,
     new_member_number,
     new_secret,
+    new_trace_parent,
     read_id,
 )
 
@@ -27,6 +30,30 @@ def test_an_id_is_a_version_7_uuid_of_the_present_millisecond() -> None:
 
 def test_ids_differ_within_a_millisecond() -> None:
     assert len({new_id() for _ in range(10_000)}) == 10_000
+
+
+def test_a_process_that_is_forked_makes_ids_of_its_own() -> None:
+    new_id()
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:  # Nothing but this, and no test runner's clean-up.
+        os.write(writes, b"".join(new_id().bytes for _ in range(100)))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    theirs = os.read(reads, 1_600)
+    os.close(reads)
+    os.close(writes)
+    assert (status, len(theirs)) == (0, 1_600)
+    # What chance made of them: all but the time, the version and the variant.
+    chance = {theirs[place + 9 : place + 16] for place in range(0, 1_600, 16)}
+    assert len(chance) == 100
+    assert not chance & {new_id().bytes[9:] for _ in range(500)}
+
+
+def test_a_trace_begins_with_a_parent_of_its_own() -> None:
+    made = {new_trace_parent() for _ in range(1_000)}
+    assert len(made) == 1_000
+    assert all(re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", parent) for parent in made)
 
 
 def test_an_id_that_is_read_is_the_one_that_was_written() -> None:
