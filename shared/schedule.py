@@ -30,7 +30,8 @@ class Job:
     A job of `every` period runs steps until one returns 0, then rests. With `once_a_period` the
     run is claimed in `scheduled_action`, so that of many processes one does it; without, the
     steps themselves take what nobody else holds (SKIP LOCKED), and a process may run several at
-    once: `workers`, each with a connection of its own.
+    once: `workers`, each with a connection of its own. A period begins `after` each multiple of
+    `every`: of a day, so long after midnight UTC.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Job:
     step: Step
     once_a_period: bool = True
     workers: int = 1
+    after: timedelta = timedelta(0)
 
 
 def scheduled_action_table(metadata: MetaData) -> Table:
@@ -116,7 +118,7 @@ async def run_step(engine: AsyncEngine, job: Job, now: datetime) -> int:
     if not job.once_a_period:
         async with transaction(engine) as session:
             return await job.step(session, now)
-    scheduled_for = period_start(now, job.every)
+    scheduled_for = period_start(now, job.every, job.after)
     # In a transaction of its own: others would wait for an insert, where a lock lets them skip.
     async with transaction(engine) as session:
         await _announce_run(session, job.name, scheduled_for)
@@ -135,9 +137,9 @@ async def run_step(engine: AsyncEngine, job: Job, now: datetime) -> int:
         return done
 
 
-def period_start(now: datetime, every: timedelta) -> datetime:
-    """The latest multiple of `every` since 1970 that is not after `now`."""
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+def period_start(now: datetime, every: timedelta, after: timedelta = timedelta(0)) -> datetime:
+    """The latest instant, `after` a multiple of `every` since 1970, that is not after `now`."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC) + after
     return epoch + (now - epoch) // every * every
 
 
@@ -172,7 +174,8 @@ async def forget_old_runs(session: AsyncSession, before: datetime) -> None:
 def frame_jobs(
     settings: ServiceSettings, invariants: Callable[[AsyncSession], Awaitable[Mapping[str, int]]]
 ) -> Sequence[Job]:
-    """Upkeep of what the frame itself keeps, and the nightly look at the books."""
+    """Upkeep of what the frame itself keeps, and the look at the books, once a day at an hour when
+    the malls are closed."""
     inbox_kept = timedelta(days=settings.inbox_retention_days)
 
     async def keep_outbox(session: AsyncSession, now: datetime) -> int:
@@ -197,7 +200,12 @@ def frame_jobs(
         return 0
 
     return (
-        Job("check_invariants", timedelta(days=1), check_books),
+        Job(
+            "check_invariants",
+            timedelta(days=1),
+            check_books,
+            after=timedelta(hours=settings.books_check_hour_utc),
+        ),
         Job("keep_outbox_partitions", timedelta(minutes=10), keep_outbox),
         Job("keep_inbox_partitions", timedelta(hours=6), keep_inbox),
         Job("forget_old_runs", timedelta(days=1), forget_runs),

@@ -129,6 +129,12 @@ class ServiceSettings(KafkaAccess):
     )
     dead_letters_in_a_row_max: int = Field(50, ge=1, description="more in a row stop the consumer")
     outbox_retention_days: int = Field(14, ge=1)
+    books_check_hour_utc: int = Field(
+        19,
+        ge=0,
+        le=23,
+        description="when the invariants are checked each day; 19 is 03:00 in China",
+    )
     inbox_retention_days: int = Field(45, ge=1, description="longer than outbox and topic together")
     drain_seconds_max: float = Field(
         20, ge=1, description="open requests and batches get this long"

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client import REGISTRY
@@ -15,11 +16,13 @@ from shared.schedule import (
     Job,
     Step,
     forget_old_runs,
+    frame_jobs,
     period_start,
     run_jobs,
     run_step,
     work_off,
 )
+from shared.settings import ServiceSettings
 from tests.support.clock import NOON, HandClock
 from tests.support.frame import until
 
@@ -177,6 +180,25 @@ async def test_workers_that_are_asked_to_stop_end_their_steps(
 )
 def test_periods_start_at_whole_multiples(every: timedelta, start: datetime) -> None:
     assert period_start(datetime(2026, 3, 10, 12, 17, 3, 700_000, tzinfo=UTC), every) == start
+
+
+def test_a_period_may_begin_at_an_hour_of_the_day() -> None:
+    day, after = timedelta(days=1), timedelta(hours=19)
+    for hour, starts_on in ((18, 9), (19, 10), (23, 10)):
+        now = datetime(2026, 3, 10, hour, tzinfo=UTC)
+        assert period_start(now, day, after) == datetime(2026, 3, starts_on, 19, tzinfo=UTC)
+
+
+async def test_the_books_are_checked_once_a_night_when_the_malls_are_closed(
+    settings: ServiceSettings,
+) -> None:
+    async def nothing(_: AsyncSession) -> dict[str, int]:
+        return {}
+
+    [check] = [job for job in frame_jobs(settings, nothing) if job.name == "check_invariants"]
+    noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    begins = period_start(noon, check.every, check.after).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert (begins.hour, check.every) == (3, timedelta(days=1))
 
 
 def _runs(job: str, outcome: str) -> float:
