@@ -13,7 +13,7 @@ from benchmarks.run import Run
 from benchmarks.servers import Server, play
 from benchmarks.town import Town, hear
 from services.points.consumer import HANDLERS
-from services.points.storage.spending.hold_tasks import HoldTask, MakeHold
+from services.points.storage.spending.hold_requests import HoldTask, MakeHold
 from shared.clock import utc_now
 from shared.contracts.campaigns import RewardGranted
 from shared.contracts.event import Event

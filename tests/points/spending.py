@@ -115,6 +115,12 @@ def receipt_of(sale: dict[str, Any]) -> dict[str, Any]:
     return {name: sale[name] for name in ("till_id", "receipt_number", "business_date")}
 
 
+def bill_of(sale: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The sale as a capture names it that shall pay it."""
+    bill = {"total_minor": sale["total_minor"], "currency": "CNY"}
+    return {**receipt_of(sale), **bill, **fields}
+
+
 def redemption_body(
     sale: dict[str, Any], member_id: UUID, points: int, **fields: Any
 ) -> dict[str, Any]:

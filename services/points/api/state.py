@@ -18,8 +18,8 @@ from services.points.domain.receipts.receipts import Bounds
 from services.points.settings import PointsSettings
 from services.points.storage.receipts.directory import PolicyShelf
 from services.points.storage.receipts.pos_batch import Answer, TillBatch
+from services.points.storage.spending.hold_requests import HoldTask
 from services.points.storage.spending.hold_tasks import Answer as HoldAnswer
-from services.points.storage.spending.hold_tasks import HoldTask
 from services.points.usecases.receipts.record_plain_sales import record_plain_sales
 from services.points.usecases.receipts.record_pos_transactions import record_pos_transactions
 from services.points.usecases.spending.work_holds import work_holds

@@ -12,9 +12,11 @@ from services.points.api.openapi import json_body
 from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY
 from services.points.api.receipts.pos_models import Minor
-from services.points.api.spending.holds import Key, MemberNamed, Points, ReceiptNamed, named_member
+from services.points.api.spending.hold_models import Key, MemberNamed, Points, ReceiptNamed
+from services.points.api.spending.holds import named_member
+from services.points.api.state import bounds_of, settings_of
 from services.points.domain.receipts.receipts import ReceiptKey
-from services.points.domain.spending.redeeming import RedemptionPolicy
+from services.points.domain.spending.tariffs import RedemptionPolicy
 from services.points.storage.spending.redemptions import list_redemption_policies
 from services.points.storage.spending.till_payments import RedemptionRequest
 from services.points.usecases.spending.quote_redemption import quote_redemption
@@ -200,7 +202,8 @@ async def read_redemption_policies(
 async def quote(request: Request, till: CurrentTill, session: Tx, now: Now) -> QuoteOut:
     """By the policy in force, the member's tier and what is available; nothing is done."""
     sent = _QUOTE_IN.validate_json(await request.body())
-    offer = await quote_redemption(session, now, _asked(request, till, sent))
+    bounds = bounds_of(settings_of(request))
+    offer = await quote_redemption(session, now, bounds, _asked(request, till, sent))
     return QuoteOut(
         member_id=offer.member_id,
         available=offer.available,
@@ -225,7 +228,8 @@ async def redeem(
     proportion; refused with the shortfall, or with what the policy says, when they cannot pay."""
     sent = _REDEMPTION_IN.validate_json(await request.body())
     asked = _asked(request, till, sent, sent.points, sent.idempotency_key)
-    made, is_new = await redeem_at_till(session, now, asked)
+    bounds = bounds_of(settings_of(request))
+    made, is_new = await redeem_at_till(session, now, bounds, asked)
     response.status_code = 201 if is_new else 200
     return RedemptionOut(
         redemption_id=made.redemption_id,
@@ -252,12 +256,7 @@ async def reverse(
     A refund's receipt does it by itself. The points keep the end that they had."""
     sent = _REVERSAL_IN.validate_json(await request.body())
     asked = ReversalRequest(
-        sent.redemption_id,
-        sent.points,
-        sent.why,
-        sent.idempotency_key,
-        till,
-        current_origin(),
+        sent.redemption_id, sent.points, sent.why, sent.idempotency_key, till, current_origin()
     )
     answer, is_new = await reverse_redemption(session, now, asked)
     response.status_code = 201 if is_new else 200

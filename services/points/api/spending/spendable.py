@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.points.api.paging import PageSize
 from services.points.api.principals import check_may_read
-from services.points.api.spending.holds import HoldOut
+from services.points.api.spending.hold_models import HoldOut
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.queries.spending.spending import find_spendable, list_open_holds
 from shared.http.depends import MemberOrStaff, Now, Tx

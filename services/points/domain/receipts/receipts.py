@@ -146,6 +146,18 @@ def local_day(instant: datetime, time_zone: str) -> date:
     return instant.astimezone(zone(time_zone)).date()
 
 
+def check_business_date(day: date, shop: Shop, now: datetime, bounds: Bounds) -> None:
+    """Raise `BusinessDateImplausible` when no receipt of that day could be recorded now."""
+    first = local_day(now - bounds.late, shop.time_zone) - _BUSINESS_DATE_SLACK
+    last = local_day(now + bounds.future, shop.time_zone) + _BUSINESS_DATE_SLACK
+    if not first <= day <= last:
+        raise BusinessDateImplausible(
+            f"Receipts are taken with business dates from {first} to {last}.",
+            first_day=first.isoformat(),
+            last_day=last.isoformat(),
+        )
+
+
 def check_receipt(receipt: Receipt, shop: Shop, now: datetime, bounds: Bounds) -> None:
     """Raise the reason why the receipt cannot be right in itself."""
     if not shop.is_open:

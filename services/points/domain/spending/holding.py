@@ -61,7 +61,8 @@ class Hold:
 class Capture(NamedTuple):
     """Points of a hold that are to be spent; `None` for all that is left.
 
-    A final capture frees the rest, another leaves it open for the next one.
+    A final capture frees the rest, another leaves it open for the next one. `told`: what a reason
+    says of the receipt that they pay, further members of JSON.
     """
 
     redemption_id: UUID
@@ -69,6 +70,7 @@ class Capture(NamedTuple):
     is_final: bool
     mall_id: UUID | None = None
     shop_id: UUID | None = None
+    told: str = ""
 
 
 def open_hold(books: Books, account: Account, hold: Hold, now: datetime) -> None:
@@ -81,19 +83,14 @@ def capture_hold(
     books: Books, account: Account, hold: Hold, capture: Capture, now: datetime
 ) -> NewPosting:
     """Spend what was held. Raises `HoldExpired`, `HoldClosed` or `HoldTooSmall`."""
-    check_open(hold)
-    points = hold.left if capture.points is None else capture.points
-    if points > hold.left:
-        raise HoldTooSmall(
-            f"The hold has {hold.left} points left.", held=hold.left, shortfall=points - hold.left
-        )
+    points = points_to_capture(hold, capture.points)
     is_closing = capture.is_final or points == hold.left
     rest = hold.left - points if is_closing else 0
     # Written by hand, for it is made with every capture; all but the reference needs no escaping.
     reason = (
         f'{{"rule":"hold_captured","hold_id":"{hold.hold_id}",'
         f'"reference":{dumps(hold.reference)},"held":{hold.points},'
-        f'"captured_before":{hold.captured},"released":{rest}}}'
+        f'"captured_before":{hold.captured},"released":{rest}{capture.told}}}'
     )
     cause = Cause(
         "capture",
@@ -112,6 +109,17 @@ def capture_hold(
     if is_closing:
         hold.status, hold.closed_at = CAPTURED, now
     return posting
+
+
+def points_to_capture(hold: Hold, points: int | None) -> int:
+    """So many, or all that is left. Raises `HoldExpired`, `HoldClosed` or `HoldTooSmall`."""
+    check_open(hold)
+    wanted = hold.left if points is None else points
+    if wanted > hold.left:
+        raise HoldTooSmall(
+            f"The hold has {hold.left} points left.", held=hold.left, shortfall=wanted - hold.left
+        )
+    return wanted
 
 
 def release_hold(books: Books, account: Account, hold: Hold, now: datetime) -> None:

@@ -13,6 +13,8 @@ def spending_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str]
             return _taken_back(points, reason)
         case "redeemed":
             return _redeemed(points, reason)
+        case "hold_captured" if "amount_minor" in reason:
+            return _redeemed(points, reason)
         case "hold_captured":
             return {
                 "zh-CN": f"使用{-points}积分（预留{reason['held']}积分，{reason['reference']}）。",

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.receipts.points_payments import PointsPayment
 from services.points.domain.receipts.pos_records import Stored
-from services.points.domain.spending import redeeming
+from services.points.domain.spending import redeeming, tariffs
 from services.points.domain.spending.redeeming import Moment, Return, Spent
 from services.points.storage.receipts.pos_transactions import survivor_of
 from services.points.storage.spending.redemptions import (
@@ -53,7 +53,7 @@ def payments_of(paid: PaidReceipts, receipt_id: UUID) -> list[PointsPayment]:
 
 async def moment_of_return(session: AsyncSession, program_id: UUID, now: datetime) -> Moment:
     """Now, with the grace that the policy in force gives to points that come back late."""
-    policy = redeeming.policy_in_force(await list_redemption_policies(session, program_id), now)
+    policy = tariffs.policy_in_force(await list_redemption_policies(session, program_id), now)
     return Moment(now, 0 if policy is None else policy.return_grace_days)
 
 

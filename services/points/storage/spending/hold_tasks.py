@@ -1,84 +1,30 @@
 """What tills ask of holds, decided: what both ways of working it share. No SQL of its own."""
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import datetime
+from json import dumps
 from typing import NamedTuple
 from uuid import UUID
 
 from services.points.domain.ledger.errors import IdempotencyKeyReused, MemberUnknown
-from services.points.domain.ledger.ledger import Account, check_not_frozen
-from services.points.domain.receipts.receipt_books import derived_id
+from services.points.domain.ledger.ledger import Account, NewPosting, check_not_frozen
 from services.points.domain.receipts.receipts import Shop
 from services.points.domain.spending import holding
 from services.points.domain.spending.errors import HoldUnknown
 from services.points.domain.spending.holding import Capture, Hold
+from services.points.domain.spending.redeeming import AtTill
 from services.points.storage.receipts.pos_batch import check_till
 from services.points.storage.receipts.pos_transactions import survivor_of
-from services.points.storage.spending.holds import (
-    Captured,
-    HoldLook,
-    HoldWrite,
-    Redemption,
-    Wanted,
+from services.points.storage.spending.hold_requests import (
+    CaptureHold,
+    HoldTask,
+    MakeHold,
+    ReleaseHold,
 )
+from services.points.storage.spending.holds import Captured, HoldLook, HoldWrite, Redemption
+from services.points.storage.spending.till_payments import PaymentTerms
 from shared.db import Collision
 from shared.errors import DomainError
-
-
-class MakeHold(NamedTuple):
-    """Set points of a member aside. The member is named by id or by number."""
-
-    key: str
-    member_id: UUID | None
-    member_number: str | None
-    points: int
-    ttl: timedelta
-    reference: str
-
-
-class CaptureHold(NamedTuple):
-    """Spend points of a hold; `transaction_id` is the receipt that they pay."""
-
-    key: str
-    hold_id: UUID
-    points: int | None
-    is_final: bool
-    transaction_id: UUID | None
-
-
-class ReleaseHold(NamedTuple):
-    """Free what a hold still sets aside."""
-
-    hold_id: UUID
-
-
-@dataclass(frozen=True)
-class HoldTask:
-    """What one till asks. `origin` is the request's correlation id and trace."""
-
-    program_id: UUID
-    shop_id: UUID
-    till_id: str
-    key_version: int
-    asked: MakeHold | CaptureHold | ReleaseHold
-    origin: tuple[str, str] = ("", "")
-
-    @cached_property
-    def fingerprint(self) -> bytes:
-        """A hash of what is asked, to tell a repeat from another request with the same key."""
-        return hashlib.blake2b(repr(self.asked).encode(), digest_size=16).digest()
-
-    @cached_property
-    def made_id(self) -> UUID | None:
-        """The id of the hold or capture that it makes: the same for the same key of the shop."""
-        if isinstance(self.asked, MakeHold):
-            return derived_id("hold", self.program_id, self.shop_id, self.asked.key)
-        if isinstance(self.asked, CaptureHold):
-            return derived_id("capture", self.program_id, self.asked.hold_id, self.asked.key)
-        return None
 
 
 class HoldAnswer(NamedTuple):
@@ -100,10 +46,12 @@ Answer = HoldAnswer | CaptureAnswer | DomainError
 
 @dataclass(slots=True)
 class HoldWork:
-    """What was found, and what was decided so far upon it. `asked_of` are the accounts."""
+    """What was found, and what was decided so far upon it. `asked_of` are the accounts; `terms`
+    those of the one capture that pays a receipt."""
 
     now: datetime
     look: HoldLook
+    terms: PaymentTerms | None = None
     write: HoldWrite = field(default_factory=HoldWrite)
     asked_of: set[UUID] = field(default_factory=set)
     due: dict[UUID, list[Hold]] = field(default_factory=dict)
@@ -114,26 +62,6 @@ class HoldWork:
         for hold in self.look.holds.values():
             if hold.is_due(self.now):
                 self.due.setdefault(hold.account_id, []).append(hold)
-
-
-def wanted_by(tasks: Sequence[HoldTask]) -> Wanted:
-    """Everything that the tasks name."""
-    members, numbers, holds, captures = set(), set(), set(), set()
-    for task in tasks:
-        asked, made_id = task.asked, task.made_id
-        if isinstance(asked, MakeHold):
-            assert made_id is not None
-            holds.add(made_id)
-            if asked.member_id is not None:
-                members.add(asked.member_id)
-            if asked.member_number is not None:
-                numbers.add(asked.member_number)
-            continue
-        holds.add(asked.hold_id)
-        if made_id is not None:
-            captures.add(made_id)
-    shops = {task.shop_id for task in tasks}
-    return Wanted(list(shops), list(members), list(numbers), list(holds), list(captures))
 
 
 def answer(work: HoldWork, task: HoldTask) -> Answer:
@@ -194,7 +122,7 @@ def _make(work: HoldWork, task: HoldTask, asked: MakeHold, shop: Shop) -> HoldAn
 def _capture(work: HoldWork, task: HoldTask, asked: CaptureHold, shop: Shop) -> CaptureAnswer:
     capture_id = task.made_id
     assert capture_id is not None
-    hold = _find(work, task, asked.hold_id)
+    hold = find_hold(work.look, task, asked.hold_id)
     known = work.look.captures.get(capture_id)
     if known is not None:
         _check_same(known.request_hash, task)
@@ -202,7 +130,15 @@ def _capture(work: HoldWork, task: HoldTask, asked: CaptureHold, shop: Shop) -> 
     account = work.look.accounts[hold.account_id]
     check_not_frozen(account)
     _ready(work, account)
-    capture = Capture(capture_id, asked.points, asked.is_final, shop.mall_id, shop.shop_id)
+    paid = _bill_paid(work, hold, asked)
+    capture = Capture(
+        capture_id,
+        asked.points,
+        asked.is_final,
+        shop.mall_id,
+        shop.shop_id,
+        "" if paid is None else f",{dumps(paid.told)[1:-1]}",
+    )
     posting = holding.capture_hold(work.write.books, account, hold, capture, work.now)
     _note_change(work, hold)
     made = Captured(
@@ -214,34 +150,47 @@ def _capture(work: HoldWork, task: HoldTask, asked: CaptureHold, shop: Shop) -> 
         hold.left,
         task.fingerprint,
         work.now,
+        None if paid is None else paid.amount_minor,
+        None if paid is None else paid.currency,
     )
     work.look.captures[capture_id] = made
-    work.write.redemptions.append(_redemption_of(made, posting.version, asked, hold, shop))
+    work.write.redemptions.append(_redemption_of(task, made, posting, hold.reference))
     return CaptureAnswer(made, is_new=True)
 
 
+def _bill_paid(work: HoldWork, hold: Hold, asked: CaptureHold) -> AtTill | None:
+    """What the points pay of the receipt that the till names. Raises why they may not."""
+    if asked.bill is None:
+        return None
+    assert work.terms is not None, "a capture that pays a receipt has read its terms"
+    points = holding.points_to_capture(hold, asked.points)
+    return work.terms.at_till(work.now, points, asked.bill, hold.reference)
+
+
 def _redemption_of(
-    made: Captured, version: int, asked: CaptureHold, hold: Hold, shop: Shop
+    task: HoldTask, made: Captured, posting: NewPosting, reference: str
 ) -> Redemption:
+    assert isinstance(task.asked, CaptureHold)
+    bill = task.asked.bill
     return Redemption(
         made.redemption_id,
         made.account_id,
-        version,
+        posting.version,
         made.points,
-        None,
-        None,
-        hold.reference,
-        asked.transaction_id,
-        hold.hold_id,
+        made.amount_minor,
+        made.currency,
+        reference,
+        None if bill is None else bill.transaction_id(task.program_id),
+        made.hold_id,
         made.hold_left,
-        shop.mall_id,
-        shop.shop_id,
+        posting.cause.mall_id,
+        posting.cause.shop_id,
         made.request_hash,
     )
 
 
 def _release(work: HoldWork, task: HoldTask, asked: ReleaseHold) -> HoldAnswer:
-    hold = _find(work, task, asked.hold_id)
+    hold = find_hold(work.look, task, asked.hold_id)
     account = work.look.accounts[hold.account_id]
     _ready(work, account)
     was_open = hold.status == holding.OPEN
@@ -251,9 +200,9 @@ def _release(work: HoldWork, task: HoldTask, asked: ReleaseHold) -> HoldAnswer:
     return HoldAnswer(hold, is_new=was_open)
 
 
-def _find(work: HoldWork, task: HoldTask, hold_id: UUID) -> Hold:
-    """The hold; those of other shops, and of orders, are not there."""
-    hold = work.look.holds.get(hold_id)
+def find_hold(look: HoldLook, task: HoldTask, hold_id: UUID) -> Hold:
+    """The hold; those of other shops, and of orders, are not there. Raises `HoldUnknown`."""
+    hold = look.holds.get(hold_id)
     if hold is None or hold.shop_id != task.shop_id or hold.kind != holding.PAYMENT:
         raise HoldUnknown("This shop has no such hold.")
     return hold

@@ -1,6 +1,5 @@
 """A receipt that points shall pay: what its quote and its payment both need to know."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,14 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.ledger.ledger import Account
-from services.points.domain.receipts.errors import CurrencyMismatch
+from services.points.domain.receipts.errors import CurrencyMismatch, UnknownTill
 from services.points.domain.receipts.receipt_books import derived_id
-from services.points.domain.receipts.receipts import ReceiptKey, Shop, transaction_id_of
-from services.points.domain.spending import redeeming
+from services.points.domain.receipts.receipts import (
+    Bounds,
+    ReceiptKey,
+    Shop,
+    check_business_date,
+)
+from services.points.domain.spending import tariffs
+from services.points.domain.spending.bills import Bill
 from services.points.domain.spending.errors import ReceiptAlreadyRecorded, RedemptionNotOffered
-from services.points.domain.spending.redeeming import Payment, RedemptionPolicy, Tariff
+from services.points.domain.spending.redeeming import AtTill
+from services.points.domain.spending.tariffs import Payment, RedemptionPolicy, Tariff
 from services.points.storage.receipts.pos_batch import check_till
 from services.points.storage.receipts.pos_transactions import survivor_of
+from services.points.storage.request_keys import hash_request
 from services.points.storage.spending.holds import HoldLook, Wanted, look_at_holds
 from services.points.storage.spending.redemptions import (
     find_tier,
@@ -50,20 +57,17 @@ class RedemptionRequest:
     @property
     def transaction_id(self) -> UUID:
         """The receipt's id, which it will have when it is recorded."""
-        return transaction_id_of(self.till.program_id, self.receipt)
+        return self.bill.transaction_id(self.till.program_id)
+
+    @property
+    def bill(self) -> Bill:
+        """What is paid."""
+        return Bill(self.receipt, self.receipt_total_minor, self.currency)
 
     @property
     def fingerprint(self) -> bytes:
         """A hash of what is asked, to tell a repeat from another request with the same key."""
-        asked = (
-            self.member_id,
-            self.member_number,
-            self.receipt,
-            self.receipt_total_minor,
-            self.currency,
-            self.points,
-        )
-        return hashlib.blake2b(repr(asked).encode(), digest_size=16).digest()
+        return hash_request(self.member_id, self.member_number, *self.bill.said, self.points)
 
 
 class PaymentTerms(NamedTuple):
@@ -75,6 +79,21 @@ class PaymentTerms(NamedTuple):
     tier: str | None
     tariff: Tariff
     payment: Payment
+
+    def at_till(self, now: datetime, points: int, bill: Bill, reference: str) -> AtTill:
+        """What so many points pay of the bill. Raises why they may not."""
+        return AtTill(
+            now,
+            self.shop.mall_id,
+            self.shop.shop_id,
+            self.policy.version,
+            self.tier,
+            self.tariff,
+            self.payment,
+            tariffs.amount_of(self.tariff, self.payment, points),
+            bill.currency,
+            reference,
+        )
 
 
 async def look_at_payment(
@@ -95,26 +114,37 @@ async def look_at_payment(
 
 
 async def read_terms(
-    session: AsyncSession, now: datetime, request: RedemptionRequest, look: HoldLook, shop: Shop
+    session: AsyncSession,
+    now: datetime,
+    bounds: Bounds,
+    program_id: UUID,
+    paying: tuple[HoldLook, Account, Shop],
+    bill: Bill,
 ) -> PaymentTerms:
-    """The policy in force for the member. Raises why points do not pay this receipt here."""
-    account = _find_account(look, request)
-    program_id = request.till.program_id
+    """The policy in force for who pays. Raises why points do not pay this receipt here.
+
+    Whoever pays holds the locks of the account and then of the receipt.
+    """
+    look, account, shop = paying
+    if (shop.shop_id, bill.receipt.till_id) not in look.directory.tills:
+        raise UnknownTill("The shop has no such till in the directory.")
+    check_business_date(bill.receipt.business_date, shop, now, bounds)
     policies = await list_redemption_policies(session, program_id)
-    policy = redeeming.policy_in_force(policies, now)
+    policy = tariffs.policy_in_force(policies, now)
     if policy is None or not policy.is_offered(shop.mall_id, shop.shop_id):
         raise RedemptionNotOffered("Points do not pay in this shop.")
-    if request.currency != shop.currency:
+    if bill.currency != shop.currency:
         raise CurrencyMismatch(f"This mall trades in {shop.currency}.", expected=shop.currency)
-    paid = await look_at_paid_receipt(session, program_id, request.transaction_id)
+    paid = await look_at_paid_receipt(session, program_id, bill.transaction_id(program_id))
     if paid.is_recorded:
         raise ReceiptAlreadyRecorded("Points pay before the receipt is recorded.")
     tier = await find_tier(session, program_id, account.account_id, now)
-    payment = Payment(request.receipt_total_minor, paid.paid_minor)
+    payment = Payment(bill.total_minor, paid.paid_minor)
     return PaymentTerms(account, shop, policy, tier, policy.tariff_of(tier), payment)
 
 
-def _find_account(look: HoldLook, request: RedemptionRequest) -> Account:
+def find_account(look: HoldLook, request: RedemptionRequest) -> Account:
+    """The open account of whom the till named. Raises `MemberUnknown`."""
     member_id = request.member_id
     if request.member_number is not None:
         member_id = look.numbers.get(request.member_number)

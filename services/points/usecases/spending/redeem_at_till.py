@@ -5,20 +5,22 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.errors import IdempotencyKeyReused
+from services.points.domain.ledger.ledger import Account
+from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.spending import holding, redeeming
 from services.points.domain.spending.redeeming import AtTill
 from services.points.storage.spending.holds import Captured, HoldWrite, Redemption, write_holds
 from services.points.storage.spending.redemptions import lock_paid_receipt
 from services.points.storage.spending.till_payments import (
-    PaymentTerms,
     RedemptionRequest,
+    find_account,
     look_at_payment,
     read_terms,
 )
 
 
 async def redeem_at_till(
-    session: AsyncSession, now: datetime, request: RedemptionRequest
+    session: AsyncSession, now: datetime, bounds: Bounds, request: RedemptionRequest
 ) -> tuple[Captured, bool]:
     """Spend the points, once for the key. Returns what is answered, and whether it is new.
 
@@ -31,39 +33,25 @@ async def redeem_at_till(
         if known.request_hash != request.fingerprint:
             raise IdempotencyKeyReused("This key came with another request before.")
         return known, False
-    await lock_paid_receipt(session, request.till.program_id, request.transaction_id)
-    terms = await read_terms(session, now, request, look, shop)
+    program_id, account = request.till.program_id, find_account(look, request)
+    await lock_paid_receipt(session, program_id, request.transaction_id)
+    paying = (look, account, shop)
+    terms = await read_terms(session, now, bounds, program_id, paying, request.bill)
     write = HoldWrite()
     write.books.origin = request.origin
-    for hold in holding.expire_due(write.books, terms.account, look.holds.values(), now):
+    for hold in holding.expire_due(write.books, account, look.holds.values(), now):
         write.changed[hold.hold_id] = hold
-    amount_minor = redeeming.amount_of(terms.tariff, terms.payment, request.points)
-    made = _post(write, request, terms, amount_minor, now)
-    await write_holds(session, request.till.program_id, now, write)
+    reference = request.receipt.receipt_number
+    at_till = terms.at_till(now, request.points, request.bill, reference)
+    made = _post(write, request, account, at_till)
+    await write_holds(session, program_id, now, write)
     return made, True
 
 
 def _post(
-    write: HoldWrite,
-    request: RedemptionRequest,
-    terms: PaymentTerms,
-    amount_minor: int,
-    now: datetime,
+    write: HoldWrite, request: RedemptionRequest, account: Account, at_till: AtTill
 ) -> Captured:
-    reference, shop = request.receipt.receipt_number, terms.shop
-    account, redemption_id = terms.account, request.redemption_id
-    at_till = AtTill(
-        now,
-        shop.mall_id,
-        shop.shop_id,
-        terms.policy.version,
-        terms.tier,
-        terms.tariff,
-        terms.payment,
-        amount_minor,
-        request.currency,
-        reference,
-    )
+    redemption_id = request.redemption_id
     posting = redeeming.redeem(write.books, account, redemption_id, request.points, at_till)
     write.redemptions.append(
         Redemption(
@@ -71,14 +59,14 @@ def _post(
             account.account_id,
             posting.version,
             request.points,
-            amount_minor,
+            at_till.amount_minor,
             request.currency,
-            reference,
+            at_till.reference,
             request.transaction_id,
             None,
             None,
-            shop.mall_id,
-            shop.shop_id,
+            at_till.mall_id,
+            at_till.shop_id,
             request.fingerprint,
         )
     )
@@ -90,7 +78,7 @@ def _post(
         None,
         None,
         request.fingerprint,
-        now,
-        amount_minor,
+        at_till.now,
+        at_till.amount_minor,
         request.currency,
     )

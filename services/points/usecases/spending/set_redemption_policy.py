@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.receipts.errors import PolicyInPast
-from services.points.domain.spending.redeeming import RedemptionPolicy
+from services.points.domain.spending.tariffs import RedemptionPolicy
 from services.points.storage.spending.redemptions import (
     insert_redemption_policy,
     list_redemption_policies,

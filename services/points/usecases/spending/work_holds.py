@@ -5,13 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.storage.spending.hold_tasks import (
-    Answer,
-    HoldTask,
-    HoldWork,
-    answer,
-    wanted_by,
-)
+from services.points.storage.spending.hold_requests import HoldTask, wanted_by
+from services.points.storage.spending.hold_tasks import Answer, HoldWork, answer
 from services.points.storage.spending.holds import look_at_holds, write_holds
 from shared.db import driver
 

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.points.storage.spending.hold_tasks import (
-    Answer,
-    HoldTask,
-    HoldWork,
-    answer,
-    wanted_by,
-)
+from services.points.storage.spending.hold_requests import HoldTask, wanted_by
+from services.points.storage.spending.hold_tasks import Answer, HoldWork, answer
 from services.points.storage.spending.holds import look_at_holds, write_holds_at_once
 from shared.db import Collision, Statements
 

@@ -1,4 +1,4 @@
-"""What points pay, and how they come back: the same lots for every way to split a return."""
+"""How points come back: the same lots for every way to split a return."""
 
 from datetime import timedelta
 
@@ -9,25 +9,18 @@ from hypothesis import strategies as st
 from services.points.domain.ledger.errors import InsufficientPoints
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.lots import LotTerms
-from services.points.domain.spending.errors import RedemptionAboveShare, ReversalExceedsRedemption
+from services.points.domain.spending.errors import ReversalExceedsRedemption
 from services.points.domain.spending.redeeming import (
     Moment,
-    Payment,
-    RedemptionPolicy,
     Return,
     Spent,
     TakenLot,
-    Tariff,
-    amount_of,
     give_back,
-    most_points,
-    policy_in_force,
     returned_for_refunds,
 )
 from shared.ids import new_id
 from tests.points.samples import NOON, make_account, make_cause
 
-TARIFF = Tariff(step_points=100, step_minor=50, minimum_points=200, share_percent_max=50)
 SOON, LATE = NOON + timedelta(days=10), NOON + timedelta(days=90)
 NOW = Moment(NOON, 0)
 
@@ -67,66 +60,6 @@ def test_o_10_what_is_not_there_cannot_be_spent() -> None:
     with pytest.raises(InsufficientPoints) as refused:
         spent_of(books, account, 100)
     assert refused.value.facts["shortfall"] == 10
-
-
-@pytest.mark.parametrize(
-    ("total_minor", "paid_minor", "available", "points"),
-    [
-        (1_000, 0, 5_000, 1_000),
-        (1_000, 450, 5_000, 0),
-        (1_000, 400, 5_000, 200),
-        (1_099, 0, 5_000, 1_000),
-        (10_000, 0, 1_299, 1_200),
-        (10_000, 0, 199, 0),
-        (0, 0, 5_000, 0),
-    ],
-)
-def test_the_most_that_can_pay_is_in_whole_steps(
-    total_minor: int, paid_minor: int, available: int, points: int
-) -> None:
-    assert most_points(TARIFF, Payment(total_minor, paid_minor), available) == points
-
-
-@given(
-    st.builds(
-        Tariff, st.integers(1, 500), st.integers(1, 500), st.integers(0, 500), st.integers(1, 100)
-    ),
-    st.integers(0, 100_000),
-    st.integers(0, 100_000),
-)
-def test_what_is_quoted_can_be_paid_and_a_step_more_cannot(
-    tariff: Tariff, total_minor: int, available: int
-) -> None:
-    payment = Payment(total_minor, 0)
-    points = most_points(tariff, payment, available)
-    assert points <= available
-    if points:
-        assert amount_of(tariff, payment, points) <= total_minor
-    more = points + tariff.step_points
-    if more <= available and more >= tariff.minimum_points and points:
-        with pytest.raises(RedemptionAboveShare):
-            amount_of(tariff, payment, more)
-
-
-def test_the_latest_policy_that_has_begun_is_in_force() -> None:
-    policies = [
-        RedemptionPolicy(n, NOON + timedelta(days=n), TARIFF, {"gold": TARIFF}) for n in (1, 2)
-    ]
-    assert policy_in_force(policies, NOON) is None
-    found = policy_in_force(policies, NOON + timedelta(days=2))
-    assert found is policies[1]
-
-
-def test_points_pay_where_the_policy_names_the_shop_or_its_mall() -> None:
-    mall, shop, other = new_id(), new_id(), new_id()
-    everywhere = RedemptionPolicy(1, NOON, TARIFF)
-    in_mall = RedemptionPolicy(1, NOON, TARIFF, mall_ids=frozenset({mall}))
-    in_shop = RedemptionPolicy(1, NOON, TARIFF, shop_ids=frozenset({shop}))
-    assert everywhere.is_offered(other, other)
-    assert in_mall.is_offered(mall, other)
-    assert in_shop.is_offered(other, shop)
-    assert not in_mall.is_offered(other, shop)
-    assert not in_shop.is_offered(mall, other)
 
 
 @given(
@@ -212,3 +145,18 @@ def test_refunds_give_back_in_proportion_and_all_with_the_last(
     assert returned == sorted(returned)
     assert returned_for_refunds(spent, total_minor, total_minor) == points
     assert returned_for_refunds(spent, 0, 0) == 0
+
+
+@given(points=st.integers(1, 500), amount_minor=st.integers(0, 500), data=st.data())
+def test_what_still_pays_a_receipt_falls_with_what_came_back_to_nothing(
+    points: int, amount_minor: int, data: st.DataObject
+) -> None:
+    spent = Spent(new_id(), new_id(), points, 0, None, None, None, [], amount_minor)
+    paid = []
+    for returned in sorted(data.draw(st.lists(st.integers(0, points), max_size=6))):
+        spent.returned = returned
+        paid.append(spent.paid_minor)
+        assert paid[-1] * points >= amount_minor * (points - returned)
+    assert paid == sorted(paid, reverse=True)
+    spent.returned = points
+    assert spent.paid_minor == 0

@@ -11,12 +11,12 @@ from tests.points.mall import Mall
 from tests.points.spending import (
     CLIENTS,
     at_once,
+    bill_of,
     capture,
     dated_lots,
     held,
     member_with,
     paid_with,
-    receipt_of,
     redeem,
     reverse,
     set_redemption_policy,
@@ -173,7 +173,7 @@ async def test_what_was_undone_at_the_till_does_not_come_back_again_by_a_refund(
 async def test_a_capture_that_names_its_receipt_comes_back_with_a_refund(mall: Mall) -> None:
     member_id = await member_with(mall, 50)
     sale = mall.sale(10_000, member_id=member_id)
-    await capture(mall, await held(mall, member_id, 40), receipt=receipt_of(sale))
+    await capture(mall, await held(mall, member_id, 40), receipt=bill_of(sale))
     await mall.push(paid_with(sale, 4_000))
     await mall.push(mall.refund(sale))
     assert await spendable(mall, member_id) == (50, 50, 0)

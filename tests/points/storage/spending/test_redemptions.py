@@ -17,6 +17,7 @@ from services.points.storage.spending.till_payments import RedemptionRequest
 from services.points.usecases.spending.redeem_at_till import redeem_at_till
 from shared.db import transaction
 from tests.points.mall import Mall
+from tests.points.samples import BOUNDS
 from tests.points.spending import member_with, paid_with, redeem, set_redemption_policy
 
 
@@ -57,7 +58,7 @@ async def test_a_refund_at_the_very_moment_of_the_payment_gives_the_points_back(
     paid = paid_with(sale, 300)
     async with AsyncExitStack() as open_:
         session = await open_.enter_async_context(transaction(mall.engine))
-        await redeem_at_till(session, mall.clock(), request_of(mall, sale, payer, 300))
+        await redeem_at_till(session, mall.clock(), BOUNDS, request_of(mall, sale, payer, 300))
         pid = await pid_of(session)
         both = asyncio.create_task(one_after_another(twin.push(paid), twin.push(mall.refund(paid))))
         await until_it_waits(mall, pid, both)
@@ -123,5 +124,5 @@ async def test_a_payment_before_any_receipt_leaves_the_row_where_they_meet(mall:
     assert (await mall.push(paid_with(sale, 300))).json()["status"] == "posted"
     with pytest.raises(ReceiptAlreadyRecorded):
         async with transaction(mall.engine) as session:
-            await redeem_at_till(session, mall.clock(), request_of(mall, sale, payer, 100))
+            await redeem_at_till(session, mall.clock(), BOUNDS, request_of(mall, sale, payer, 100))
     assert await mall.balance(payer) == 97

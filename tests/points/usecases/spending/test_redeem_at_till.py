@@ -8,6 +8,7 @@ from services.points.storage.spending.till_payments import RedemptionRequest
 from services.points.usecases.spending.redeem_at_till import redeem_at_till
 from shared.db import transaction
 from tests.points.mall import Mall
+from tests.points.samples import BOUNDS
 from tests.points.spending import held, member_with, set_redemption_policy, spendable
 
 
@@ -24,10 +25,12 @@ async def test_a_refusal_leaves_a_hold_that_ran_out_for_the_next(mall: Mall) -> 
     mall.clock.advance(seconds=60)
     with pytest.raises(InsufficientPoints):
         async with transaction(mall.engine) as session:
-            await redeem_at_till(session, mall.clock(), request_of(mall, member_id, 400))
+            await redeem_at_till(session, mall.clock(), BOUNDS, request_of(mall, member_id, 400))
     assert await mall.rows("SELECT status FROM hold WHERE program_id = :p") == [("open",)]
     async with transaction(mall.engine) as session:
-        made, is_new = await redeem_at_till(session, mall.clock(), request_of(mall, member_id, 300))
+        made, is_new = await redeem_at_till(
+            session, mall.clock(), BOUNDS, request_of(mall, member_id, 300)
+        )
     assert (made.amount_minor, made.balance_after, is_new) == (300, 0, True)
     assert await mall.rows("SELECT status FROM hold WHERE program_id = :p") == [("expired",)]
     assert await spendable(mall, member_id) == (0, 0, 0)

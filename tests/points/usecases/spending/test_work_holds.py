@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.points.domain.ledger.errors import InsufficientPoints
-from services.points.storage.spending.hold_tasks import CaptureHold, HoldAnswer, HoldTask, MakeHold
+from services.points.storage.spending.hold_requests import CaptureHold, HoldTask, MakeHold
+from services.points.storage.spending.hold_tasks import HoldAnswer
 from services.points.usecases.spending.work_holds import work_holds
 from shared.db import transaction
 from shared.ids import new_id
@@ -43,7 +44,7 @@ async def test_two_who_ask_the_same_in_one_group_get_one_hold(mall: Mall) -> Non
     assert [a.is_new for a in answers if isinstance(a, HoldAnswer)] == [True, False]
     hold_id = task.made_id
     assert hold_id is not None
-    capture = CaptureHold("pay", hold_id, 10, False, None)
+    capture = CaptureHold("pay", hold_id, 10, False)
     paid = HoldTask(mall.program_id, mall.shop_id, "T1", 1, capture)
     async with transaction(mall.engine) as session:
         await work_holds(session, mall.clock(), [paid, paid])

@@ -1,0 +1,103 @@
+"""What tills ask of holds, and what must be looked at to answer. No SQL of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID
+
+from services.points.domain.receipts.receipt_books import derived_id
+from services.points.domain.spending.bills import Bill
+from services.points.storage.request_keys import hash_request
+from services.points.storage.spending.holds import Wanted
+
+
+class MakeHold(NamedTuple):
+    """Set points of a member aside. The member is named by id or by number."""
+
+    key: str
+    member_id: UUID | None
+    member_number: str | None
+    points: int
+    ttl: timedelta
+    reference: str
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What tells it from another request with the same key."""
+        seconds = int(self.ttl.total_seconds())
+        return "hold", self.member_id, self.member_number, self.points, seconds, self.reference
+
+
+class CaptureHold(NamedTuple):
+    """Spend points of a hold; `bill` is the receipt that they pay, when the till names one."""
+
+    key: str
+    hold_id: UUID
+    points: int | None
+    is_final: bool
+    bill: Bill | None = None
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What tells it from another request with the same key."""
+        paid = () if self.bill is None else self.bill.said
+        return "capture", self.hold_id, self.points, self.is_final, *paid
+
+
+class ReleaseHold(NamedTuple):
+    """Free what a hold still sets aside."""
+
+    hold_id: UUID
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """It has no key: asking for it twice does nothing."""
+        return "release", self.hold_id
+
+
+@dataclass(frozen=True)
+class HoldTask:
+    """What one till asks. `origin` is the request's correlation id and trace."""
+
+    program_id: UUID
+    shop_id: UUID
+    till_id: str
+    key_version: int
+    asked: MakeHold | CaptureHold | ReleaseHold
+    origin: tuple[str, str] = ("", "")
+
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """A hash of what is asked, to tell a repeat from another request with the same key."""
+        return hash_request(*self.asked.said)
+
+    @cached_property
+    def made_id(self) -> UUID | None:
+        """The id of the hold or capture that it makes: the same for the same key of the shop."""
+        if isinstance(self.asked, MakeHold):
+            return derived_id("hold", self.program_id, self.shop_id, self.asked.key)
+        if isinstance(self.asked, CaptureHold):
+            return derived_id("capture", self.program_id, self.asked.hold_id, self.asked.key)
+        return None
+
+
+def wanted_by(tasks: Sequence[HoldTask]) -> Wanted:
+    """Everything that the tasks name."""
+    members, numbers, holds, captures = set(), set(), set(), set()
+    for task in tasks:
+        asked, made_id = task.asked, task.made_id
+        if isinstance(asked, MakeHold):
+            assert made_id is not None
+            holds.add(made_id)
+            if asked.member_id is not None:
+                members.add(asked.member_id)
+            if asked.member_number is not None:
+                numbers.add(asked.member_number)
+            continue
+        holds.add(asked.hold_id)
+        if made_id is not None:
+            captures.add(made_id)
+    shops = {task.shop_id for task in tasks}
+    return Wanted(list(shops), list(members), list(numbers), list(holds), list(captures))
