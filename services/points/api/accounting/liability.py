@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.points.api.principals import require_finance
 from services.points.domain.accounting.errors import LiabilityDayUnknown
+from services.points.domain.accounting.liability import check_days
 from services.points.queries.accounting.liability import list_liability
 from services.points.usecases.accounting.rebuild_liability import rebuild_liability
 from shared.http.depends import CurrentStaff, Now, Tx
@@ -80,6 +81,7 @@ async def read_liability(
     """Days from `first_day` to `last_day`, at most 31; without them the last one written down.
     Role: points.finance, for the whole programme."""
     require_finance(staff)
+    check_days(first_day, last_day)
     days = await list_liability(session, staff.program_id, first_day, last_day)
     return [LiabilityDay(**day) for day in days]
 

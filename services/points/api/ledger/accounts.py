@@ -31,7 +31,7 @@ from services.points.queries.ledger.accounts import (
 )
 from services.points.queries.ledger.as_of import find_balance_at, instant_of
 from shared.db import Driver, Statements, driver
-from shared.http.depends import MemberOrStaff, Tx, reads_of
+from shared.http.depends import MemberOrStaff, Now, Tx, reads_of, runtime_of
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["Accounts"])
 
@@ -89,7 +89,7 @@ async def read_balance(
 ) -> Response:
     """The balance right now: what every 201 of a till so far has posted. Or as it once was."""
     check_may_read(who, member_id)
-    found = await _points(reads_of(request), who.program_id, member_id, as_of)
+    found = await _points(request, who.program_id, member_id, as_of)
     if found is None:
         raise MemberUnknown("No such member in this programme.")
     balance, version, pending, activations = found
@@ -103,11 +103,12 @@ async def read_balance(
 
 
 async def _points(
-    reads: Statements, program_id: UUID, member_id: UUID, as_of: date | datetime | None
+    request: Request, program_id: UUID, member_id: UUID, as_of: date | datetime | None
 ) -> tuple[int, int, int, str] | None:
+    reads = reads_of(request)
     if as_of is None:
         return await find_points(reads, program_id, member_id)
-    instant = await instant_of(reads, program_id, as_of)
+    instant = await instant_of(reads, program_id, as_of, runtime_of(request).clock())
     found = await find_balance_at(reads, program_id, member_id, instant)
     if found is None:
         return None
@@ -115,11 +116,15 @@ async def _points(
 
 
 async def _balance(
-    reads: Statements | Driver, program_id: UUID, member_id: UUID, as_of: date | datetime | None
+    reads: Statements | Driver,
+    program_id: UUID,
+    member_id: UUID,
+    as_of: date | datetime | None,
+    now: datetime,
 ) -> tuple[int, int] | None:
     if as_of is None:
         return await find_balance(reads, program_id, member_id)
-    instant = await instant_of(reads, program_id, as_of)
+    instant = await instant_of(reads, program_id, as_of, now)
     return await find_balance_at(reads, program_id, member_id, instant)
 
 
@@ -128,13 +133,14 @@ async def read_statement(
     member_id: UUID,
     who: MemberOrStaff,
     session: Tx,
+    now: Now,
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     limit: PageSize = 50,
     as_of: AsOf = None,
 ) -> StatementPage:
     """Every movement of the member's points, in pages; or those that were there once."""
     check_may_read(who, member_id)
-    found = await _balance(await driver(session), who.program_id, member_id, as_of)
+    found = await _balance(await driver(session), who.program_id, member_id, as_of, now)
     if found is None:
         raise MemberUnknown("No such member in this programme.")
     if as_of is not None:

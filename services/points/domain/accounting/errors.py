@@ -1,10 +1,14 @@
 """Why finance's books refuse: liability, clearing, exports, imports."""
 
-from shared.errors import Conflict, NotFound, Rejected
+from shared.errors import Conflict, Forbidden, NotFound, Rejected
 
 
 class LiabilityDayUnknown(NotFound):
     """The day is not over, or has not been written down yet."""
+
+
+class DaysReversed(Rejected):
+    """The first day lies after the last."""
 
 
 class ClearingPriceMissing(Rejected):
@@ -41,6 +45,10 @@ class ImportUnknown(NotFound):
 
 class ImportInWrongState(Conflict):
     """The import is past this step, or not there yet; the facts say where it is."""
+
+
+class CommittedByMaker(Forbidden):
+    """Who began an import cannot commit it."""
 
 
 class ImportPartMissing(Rejected):

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from services.points.domain.accounting.errors import DaysReversed
 from services.points.domain.expiry.expiry import first_instant
 from services.points.domain.receipts.receipts import local_day
 
@@ -36,6 +37,16 @@ def day_of(instant: datetime, time_zone: str) -> ProgrammeDay:
 def is_settled(day: ProgrammeDay, now: datetime) -> bool:
     """Whether everything of the day is stored by now."""
     return now >= day.ends_at + SETTLES_AFTER
+
+
+def check_days(first_day: date | None, last_day: date | None) -> None:
+    """Raise `DaysReversed` when the first lies after the last."""
+    if first_day is not None and last_day is not None and first_day > last_day:
+        raise DaysReversed(
+            "The first day lies after the last.",
+            first_day=first_day.isoformat(),
+            last_day=last_day.isoformat(),
+        )
 
 
 def breakage_ppm(given: int, expired: int) -> int | None:

@@ -63,5 +63,9 @@ class MoreThanOwed(Rejected):
     """Only what is owed can be written off; the facts say how much that is."""
 
 
+class AsOfInFuture(Rejected):
+    """What was so can be asked of the past only; today so far is `as_of` of today."""
+
+
 class OutOfScope(Forbidden):
     """The caller's rights do not include this mall or shop."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.accounting.clearing import Due, net
-from services.points.domain.accounting.liability import programme_day
+from services.points.domain.accounting.liability import check_days, programme_day
 from services.points.domain.receipts.receipts import local_day
 from services.points.storage.accounting.clearing import list_burned
 from services.points.storage.accounting.liability import find_program_zone
@@ -37,10 +37,11 @@ async def report_clearing(
     last_day: date | None,
 ) -> list[Due]:
     """What is due for the days, both included, whether netted or not; up to today, from the first
-    of the last day's month on, unless told."""
+    of the last day's month on, unless told. Raises `DaysReversed`."""
     zone = await find_program_zone(session, program_id)
     last_day = last_day or local_day(now, zone)
     first_day = first_day or last_day.replace(day=1)
+    check_days(first_day, last_day)
     starts_at = programme_day(first_day, zone).starts_at
     ends_at = programme_day(last_day, zone).ends_at
     return net(await list_burned(session, program_id, starts_at, ends_at))

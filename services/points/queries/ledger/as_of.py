@@ -4,19 +4,27 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.points.domain.expiry.expiry import end_of_day
+from services.points.domain.ledger.errors import AsOfInFuture
+from services.points.domain.receipts.receipts import local_day
 from shared.db import Driver, Statements
 
 _INSTANT = timedelta(microseconds=1)
 
 
 async def instant_of(
-    reads: Statements | Driver, program_id: UUID, as_of: date | datetime
+    reads: Statements | Driver, program_id: UUID, as_of: date | datetime, now: datetime
 ) -> datetime:
-    """The instant, or the last one of the day in the programme's malls."""
+    """The instant, or the last one of the day in the programme's malls; of today what was so until
+    now. Raises `AsOfInFuture`."""
     if isinstance(as_of, datetime):
+        if as_of > now:
+            raise AsOfInFuture("This instant has not come yet.", now=now.isoformat())
         return as_of
     row = await reads.fetchrow("SELECT zone_of_shop($1, NULL) AS zone", program_id)
-    return end_of_day(as_of, row["zone"]) - _INSTANT
+    today = local_day(now, row["zone"])
+    if as_of > today:
+        raise AsOfInFuture("This day has not come yet.", today=today.isoformat())
+    return min(now, end_of_day(as_of, row["zone"]) - _INSTANT)
 
 
 async def find_balance_at(

@@ -74,3 +74,10 @@ async def test_only_finance_of_the_whole_programme_sees_it(mall: Mall) -> None:
     headers = staff_headers(mall.clock, mall.program_id, ("admin",), mall_ids=[mall.mall_id])
     answer = await mall.client.get("/v1/liability", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "whole_programme_only")
+
+
+@pytest.mark.parametrize("path", ["liability", "clearing"])
+async def test_days_that_end_before_they_begin_are_refused(mall: Mall, path: str) -> None:
+    days = {"first_day": "2026-03-11", "last_day": "2026-03-10"}
+    answer = await mall.get(f"/v1/{path}", **days)
+    assert (answer.status_code, answer.json()["code"]) == (422, "days_reversed")
