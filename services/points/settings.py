@@ -18,7 +18,7 @@ class PointsSettings(ServiceSettings):
     claim_days_max: int = Field(60, description="an anonymous receipt can be claimed this long")
     batch_items_max: int = Field(1_000, description="receipts in one request")
     night_chunk_accounts: int = Field(
-        500, ge=1, le=10_000, description="accounts that a step of the nightly run locks at once"
+        300, ge=1, le=10_000, description="accounts that a step of the nightly run locks at once"
     )
     night_connections: int = Field(
         2,

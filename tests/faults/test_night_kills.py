@@ -51,6 +51,10 @@ INSERT INTO posting (program_id, account_id, version, points, balance_after, kin
 SELECT {p}, id, v, points, after, 'adjustment', 'adjustment', 'seed', md5(id::text || v)::uuid,
        '2026-01-01Z', '{{"rule":"adjustment","reason_code":"seed"}}'
 FROM seed, (VALUES (1, 100, 100), (2, 50, 150), (3, 7, 157), (4, 20, 177)) x (v, points, after);
+INSERT INTO outbox (program_id, event_id, type, topic, key, data, occurred_at, correlation_id,
+                    traceparent)
+SELECT {p}, source_id, 'points.posted.v1', 'points.ledger', account_id,
+       json_build_object('version', version), recorded_at, '', '' FROM posting;
 INSERT INTO lot (program_id, account_id, version, points, remaining, expires_at, funding, state,
                  activates_at)
 SELECT {p}, id, v, points, points, ends::timestamptz, 'programme',

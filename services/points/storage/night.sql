@@ -1,20 +1,22 @@
--- The night's work on lots, a chunk of accounts at a time: lock, look, decide and write in one
--- round trip, because a million lots may end in one night. The rule is that of
+-- The night's work on lots, a chunk of accounts at a time: lock, look, decide, write and call the
+-- chunk done in one round trip, because a million lots may end in one night. The rule is that of
 -- domain/lots.available_points: holds cover the lots that end first, also past their end.
 CREATE FUNCTION expire_lots(
-    program uuid, recorded timestamptz, due timestamptz, night date, zone text, chosen uuid[],
-    event_ids uuid[], correlation text, trace text,
-    OUT accounts_done bigint, OUT points_gone bigint
-) LANGUAGE plpgsql AS $$
+    program uuid, recorded timestamptz, due timestamptz, night date, zone text, chunk integer,
+    chosen uuid[], event_ids uuid[], correlation text, trace text
+) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     decided new_posting[];
+    moves account_move[];
     taken new_take[];
+    points_gone bigint;
 BEGIN
     PERFORM FROM account a WHERE a.program_id = program AND a.account_id = ANY (chosen)
     ORDER BY a.account_id FOR UPDATE;
 
     -- What is frozen waits for its case; what is pending is under no hold; a hold that has run out
-    -- and was not cleared away yet, because its account was busy then, keeps nothing.
+    -- and was not cleared away yet, because its account was busy then, keeps nothing. Few accounts
+    -- have holds: only their lots are put in order and added up one by one.
     WITH seen AS MATERIALIZED (
         SELECT a.*, CASE WHEN a.held = 0 THEN 0 ELSE a.held - coalesce(
                    (SELECT sum(h.points - h.captured) FROM hold h
@@ -23,51 +25,58 @@ BEGIN
                       AND h.expires_at <= recorded), 0) END AS keeping
         FROM account a
         WHERE a.program_id = program AND a.account_id = ANY (chosen) AND a.frozen_case IS NULL
+    ), lots AS MATERIALIZED (
+        SELECT l.account_id, l.version, l.expires_at, l.remaining, l.state
+        FROM lot l
+        WHERE l.program_id = program AND l.account_id = ANY (chosen) AND l.remaining > 0
+          AND l.expires_at <= due AND l.frozen_case IS NULL
     ), ended AS MATERIALIZED (
-        SELECT a.account_id, a.member_id, a.wallet, a.version AS account_version, a.balance,
-               a.pending, a.held, l.version, l.expires_at, l.remaining,
-               CASE WHEN l.state = 'pending' THEN l.remaining ELSE 0 END AS pending_gone,
+        SELECT l.*, l.remaining AS gone
+        FROM lots l JOIN seen a USING (account_id) WHERE a.keeping = 0
+        UNION ALL
+        SELECT l.*,
                CASE WHEN l.state = 'pending' THEN l.remaining
                     ELSE greatest(0, least(l.remaining,
                         sum(CASE WHEN l.state = 'active' THEN l.remaining ELSE 0 END)
                             OVER (PARTITION BY l.account_id ORDER BY l.expires_at, l.version)
-                        - a.keeping)) END::bigint AS gone
-        FROM seen a
-        JOIN lot l ON l.program_id = a.program_id AND l.account_id = a.account_id
-        WHERE l.program_id = program AND l.account_id = ANY (chosen) AND l.remaining > 0
-          AND l.expires_at <= due AND l.frozen_case IS NULL
-    ), totals AS MATERIALIZED (
-        SELECT e.account_id, e.member_id, e.wallet, e.account_version + 1 AS version,
-               e.balance, e.pending, e.held, sum(e.gone)::bigint AS gone,
-               sum(e.pending_gone)::bigint AS pending_gone,
+                        - a.keeping)) END::bigint
+        FROM lots l JOIN seen a USING (account_id) WHERE a.keeping <> 0
+    ), sums AS (
+        SELECT e.account_id, sum(e.gone)::bigint AS gone,
+               coalesce(sum(e.gone) FILTER (WHERE e.state = 'pending'), 0)::bigint AS pending_gone,
                count(*) FILTER (WHERE e.gone > 0) AS lots,
                sum(e.remaining - e.gone)::bigint AS kept,
-               ((max(e.expires_at) FILTER (WHERE e.gone > 0) - interval '1 microsecond')
-                AT TIME ZONE zone)::date AS last_day,
-               row_number() OVER (ORDER BY e.account_id) AS number
-        FROM ended e
-        GROUP BY e.account_id, e.member_id, e.wallet, e.account_version, e.balance, e.pending,
-                 e.held
-        HAVING sum(e.gone) > 0
+               max(e.expires_at) FILTER (WHERE e.gone > 0) - interval '1 microsecond' AS last_at
+        FROM ended e GROUP BY e.account_id HAVING sum(e.gone) > 0
+    ), totals AS MATERIALIZED (
+        SELECT a.account_id, a.member_id, a.wallet, a.version + 1 AS version, a.held, s.gone,
+               s.lots, s.kept, a.balance - s.gone AS balance, a.pending - s.pending_gone AS pending,
+               (s.last_at AT TIME ZONE zone)::date AS last_day, row_number() OVER () AS number
+        FROM sums s JOIN seen a USING (account_id)
     )
     SELECT (SELECT array_agg(debit_posting(
                 event_ids[t.number], t.account_id, t.member_id, t.wallet, t.version, -t.gone,
-                t.balance - t.gone, 'expire', 'expiry', 'expiry',
-                expiry_source(t.account_id, due),
+                t.balance, 'expire', 'expiry', 'expiry', expiry_source(t.account_id, due),
                 '{"rule":"expired","night_on":"' || night || '","last_day":"' || t.last_day
                 || '","lots":' || t.lots || ',"kept_for_holds":' || t.kept || '}',
-                t.pending - t.pending_gone, t.held) ORDER BY t.account_id)
+                t.pending, t.held) ORDER BY t.account_id)
+            FROM totals t),
+           (SELECT array_agg(ROW(t.account_id, t.version - 1, t.version, t.balance, t.pending,
+                                 t.held)::account_move)
             FROM totals t),
            (SELECT array_agg(ROW(
-                e.account_id, e.account_version + 1, e.version, e.gone)::new_take)
-            FROM ended e WHERE e.gone > 0),
-           (SELECT count(*) FROM totals), (SELECT coalesce(sum(t.gone), 0) FROM totals t)
-    INTO decided, taken, accounts_done, points_gone;
+                e.account_id, a.version + 1, e.version, e.gone)::new_take)
+            FROM ended e JOIN seen a USING (account_id) WHERE e.gone > 0),
+           (SELECT sum(t.gone) FROM totals t)
+    INTO decided, moves, taken, points_gone;
 
-    IF accounts_done > 0 THEN
+    IF decided IS NOT NULL THEN
         PERFORM write_books(program, recorded, '{}', '{}', decided, taken, '{}', '{}', '{}', '{}',
-                            '{}', ARRAY[correlation], ARRAY[trace]);
+                            '{}', ARRAY[correlation], ARRAY[trace], moves, false);
     END IF;
+    UPDATE night_chunk c SET done_at = recorded, points = coalesce(points_gone, 0),
+        accounts = coalesce(cardinality(decided), 0)
+    WHERE c.program_id = program AND c.due_at = due AND c.number = chunk;
 END $$;
 
 -- The source of an account's expiry in a night, a UUIDv8: the same night posts it once, for ever.

@@ -207,22 +207,22 @@ async def finish_chunk(
     )
 
 
-async def expire_lots(session: AsyncSession, now: datetime, chunk: Chunk) -> tuple[int, int]:
-    """Take what ended from the chunk's accounts, locked ascending. Returns (accounts, points)."""
+async def expire_lots(session: AsyncSession, now: datetime, chunk: Chunk) -> None:
+    """Take what ended from the chunk's accounts, locked ascending. The chunk is done then."""
     connection, night = await driver(session), chunk.night
-    row = await connection.fetchrow(
-        "SELECT * FROM expire_lots($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    await connection.execute(
+        "SELECT expire_lots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         night.program_id,
         now,
         night.due_at,
         night.night_on,
         night.time_zone,
+        chunk.number,
         chunk.account_ids,
         [new_id() for _ in chunk.account_ids],
         correlation_id.get(),
         trace_parent.get(),
     )
-    return row["accounts_done"], row["points_gone"]
 
 
 async def activate_lots(

@@ -37,7 +37,7 @@ class NightRules:
     """`chunk_accounts`: how many accounts a transaction locks. `reminder_lead_days`: how long
     before its first day a month's digest is told; 0 tells none."""
 
-    chunk_accounts: int = 500
+    chunk_accounts: int = 300
     reminder_lead_days: int = 7
 
 
@@ -62,10 +62,10 @@ async def run_night(
 
 async def _work(session: AsyncSession, now: datetime, rules: NightRules, chunk: Chunk) -> None:
     if chunk.night.step == "expire":
-        accounts, points = await expire_lots(session, now, chunk)
+        await expire_lots(session, now, chunk)
     else:
         accounts, points = await remind_expiring(session, now, chunk, rules.reminder_lead_days)
-    await finish_chunk(session, chunk, now, accounts, points)
+        await finish_chunk(session, chunk, now, accounts, points)
 
 
 async def _go_on(session: AsyncSession, now: datetime, rules: NightRules, night: Night) -> None:
