@@ -109,6 +109,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
+@lru_cache(maxsize=4_096)
 def first_instant(day: date, time_zone: str) -> datetime:
     """When the day begins there, in UTC. Where summer time skips midnight, what follows it; where
     winter time repeats it, the first of the two."""

@@ -3,11 +3,12 @@ until somebody says so."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.points.domain.receipts.receipts import local_day, zone
+from services.points.domain.expiry.expiry import first_instant
+from services.points.domain.receipts.receipts import local_day
 
 # When which event was told, by its name and what it was about: a source, or a whole account.
 Told = Mapping[tuple[str, UUID], datetime]
@@ -44,15 +45,14 @@ def pending_until(
     """Whether points earned then are pending now, and when the clock makes them active."""
     if terms.mode is PendingMode.NONE:
         return False, None
-    if terms.mode in {PendingMode.EVENT, PendingMode.MANUAL}:
+    if terms.mode is PendingMode.EVENT or terms.mode is PendingMode.MANUAL:
         return True, None
     if terms.mode is PendingMode.DAYS:
         first_day = local_day(earned_at, time_zone) + timedelta(days=terms.days)
     else:
         assert terms.on is not None
         first_day = terms.on
-    midnight = datetime.combine(first_day, time(), zone(time_zone))
-    activates_at = midnight.astimezone(earned_at.tzinfo)
+    activates_at = first_instant(first_day, time_zone)
     return (True, activates_at) if activates_at > now else (False, None)
 
 

@@ -6,6 +6,7 @@ and numbers were checked at the door and need no escaping. A test holds the text
 """
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from services.points.domain.receipts.earning import Rating
@@ -37,7 +38,7 @@ def _tell(write: Write, event_type: str, program_id: UUID, stored: Stored, sale:
         f'"receipt_id":"{receipt_id}","kind":"{s.kind}","mall_id":"{text_of(s.mall_id)}",'
         f'"shop_id":"{text_of(s.shop_id)}","till_id":"{s.till_id}",'
         f'"receipt_number":"{s.receipt_number}","business_date":"{s.business_date}",'
-        f'"purchased_at":"{_iso(s.purchased_at)}","recorded_at":"{_iso(s.recorded_at)}",'
+        f'"purchased_at":"{_iso(s.purchased_at)}","recorded_at":"{_recorded(s.recorded_at)}",'
         f'"time_zone":"{s.time_zone}","currency":"{s.currency}",'
         f'"total_minor":{s.total_minor},"lines":[{_lines(s, sale)}],'
         f'"member_id":{_quoted(member_id)},"points":{s.points},"balance_after":{balance}}}'
@@ -75,6 +76,12 @@ def _line(line: Line, base_micro: int) -> str:
 
 def _quoted(value: str | None) -> str:
     return "null" if value is None else f'"{value}"'
+
+
+@lru_cache(maxsize=64)
+def _recorded(instant: datetime) -> str:
+    """Receipts are recorded many at an instant, which is always told in UTC."""
+    return _iso(instant)
 
 
 def _iso(instant: datetime) -> str:
