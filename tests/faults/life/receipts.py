@@ -106,7 +106,21 @@ class Receipts(Books):
     @rule(sale=SALES, share=st.sampled_from([5, 20, 50, 100, 100]))
     def refund(self, sale: Sale, share: int) -> None:
         """A part of what is left comes back; also before the sale is known."""
-        sale = nearest(sale, self.sales, lambda one: one.left_minor * share >= 100)
+        self._refund(nearest(sale, self.sales, lambda one: one.left_minor * share >= 100), share)
+
+    @precondition(lambda self: any(map(self.is_spent, self.sales)))
+    @rule(sale=SALES)
+    def refund_what_is_spent(self, sale: Sale) -> None:
+        """All that is left comes back when the points are gone: some are owed then."""
+        self._refund(nearest(sale, self.sales, self.is_spent), 100)
+
+    def is_spent(self, sale: Sale) -> bool:
+        """Less is there than the sale gave and was not taken back yet."""
+        if sale.purse is None or not sale.left_minor:
+            return False
+        return sale.points - sale.clawed > max(sale.purse.heir.balance, 0)
+
+    def _refund(self, sale: Sale, share: int) -> None:
         amount_minor = sale.left_minor * share // 100
         if amount_minor == 0:
             return
