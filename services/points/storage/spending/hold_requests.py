@@ -1,5 +1,6 @@
 """What tills ask of holds, and what must be looked at to answer. No SQL of its own."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,6 @@ from uuid import UUID
 
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.spending.bills import Bill
-from services.points.storage.request_keys import hash_request
 from services.points.storage.spending.holds import Wanted
 
 
@@ -24,10 +24,10 @@ class MakeHold(NamedTuple):
     reference: str
 
     @property
-    def said(self) -> tuple[object, ...]:
+    def said(self) -> str:
         """What tells it from another request with the same key."""
-        seconds = int(self.ttl.total_seconds())
-        return "hold", self.member_id, self.member_number, self.points, seconds, self.reference
+        member, seconds = f"{self.member_id}|{self.member_number}", int(self.ttl.total_seconds())
+        return f"hold|{member}|{self.points}|{seconds}|{self.reference}"
 
 
 class CaptureHold(NamedTuple):
@@ -40,10 +40,10 @@ class CaptureHold(NamedTuple):
     bill: Bill | None = None
 
     @property
-    def said(self) -> tuple[object, ...]:
+    def said(self) -> str:
         """What tells it from another request with the same key."""
-        paid = () if self.bill is None else self.bill.said
-        return "capture", self.hold_id, self.points, self.is_final, *paid
+        paid = "" if self.bill is None else "|".join(map(str, ("", *self.bill.said)))
+        return f"capture|{self.hold_id}|{self.points}|{self.is_final}{paid}"
 
 
 class ReleaseHold(NamedTuple):
@@ -52,9 +52,9 @@ class ReleaseHold(NamedTuple):
     hold_id: UUID
 
     @property
-    def said(self) -> tuple[object, ...]:
+    def said(self) -> str:
         """It has no key: asking for it twice does nothing."""
-        return "release", self.hold_id
+        return f"release|{self.hold_id}"
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,11 @@ class HoldTask:
 
     @cached_property
     def fingerprint(self) -> bytes:
-        """A hash of what is asked, to tell a repeat from another request with the same key."""
-        return hash_request(*self.asked.said)
+        """A hash of what is asked, to tell a repeat from another request with the same key.
+
+        It is stored and compared for ever: made of text that no change of the code changes.
+        """
+        return hashlib.blake2b(self.asked.said.encode(), digest_size=16).digest()
 
     @cached_property
     def made_id(self) -> UUID | None:

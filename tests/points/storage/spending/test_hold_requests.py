@@ -18,9 +18,9 @@ HOLD = MakeHold("k", ONE, None, 100, timedelta(minutes=15), "R1")
 CAPTURE = CaptureHold("k", TWO, 50, True)
 BILL = Bill(ReceiptKey(ONE, "T1", "R1", date(2026, 3, 10)), 19_900, "CNY")
 HASHES = [
-    "80fa54403a8a4526fb871eea5846b2c3",
-    "51ab1a2d536ee4f007fc195094ce5fbf",
-    "cef8d4a60d522ca1654ed18b1c9bf22b",
+    "b68feba4ca0eda5b3e3fea35cd0d21d6",
+    "bb3f3715d50effd1bfdeaca4f6b26161",
+    "b800107266da8ec474e439bd0d8a1665",
 ]
 
 
