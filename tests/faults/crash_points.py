@@ -41,7 +41,7 @@ from tests.points.members import (
 )
 from tests.points.nights import end_lots
 from tests.points.spending import ask as ask_till
-from tests.points.spending import held, member_with, redeem, set_redemption_policy
+from tests.points.spending import bill_of, held, member_with, redeem, set_redemption_policy
 from tests.support.tokens import staff_headers
 
 WHY = {"reason_code": "x", "note": "x"}
@@ -50,6 +50,13 @@ WHY = {"reason_code": "x", "note": "x"}
 async def _release(mall: Mall) -> Ask:
     hold_id = await held(mall, await member_with(mall, 100), 60)
     return lambda door: ask_till(door, "hold-releases", {"hold_id": hold_id})
+
+
+async def _pay_with_hold(mall: Mall) -> Ask:
+    await set_redemption_policy(mall, step_points=1, step_minor=1)
+    hold_id = await held(mall, await member_with(mall, 100), 60)
+    body = {"idempotency_key": "pay", "hold_id": hold_id, "receipt": bill_of(mall.sale(10_000))}
+    return lambda door: ask_till(door, "hold-captures", body)
 
 
 async def _redeem_and_refund(mall: Mall) -> Ask:
@@ -200,6 +207,7 @@ async def _clear_holds(mall: Mall) -> Ask:
 
 FLOWS: Mapping[str, Prepare] = {
     "a hold is released": _release,
+    "held points pay a receipt": _pay_with_hold,
     "a receipt that points paid is refunded": _redeem_and_refund,
     "points are offered": offer_points,
     "an offer is taken": close_offer("acceptance"),
