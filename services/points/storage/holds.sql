@@ -1,16 +1,15 @@
 -- Holds and captures, without locks held between two round trips: look, decide in Python, write what
 -- was decided in one statement that first locks the accounts and checks that nothing moved meanwhile.
--- `is_locking`: lock while looking, for those who met somebody; then nothing is left to check.
 
 -- An account, open or not. `row_version` is PostgreSQL's own: it changes with every change of the row.
 CREATE TYPE looked_account AS (
     account_id uuid, member_id uuid, wallet text, status text, balance bigint, version bigint,
     pending bigint, held bigint, frozen_case uuid, merged_into uuid, row_version bigint
 );
+-- What spending asks of an open lot.
 CREATE TYPE looked_lot AS (
-    account_id uuid, version bigint, remaining bigint, expires_at timestamptz, mall_id uuid,
-    shop_id uuid, campaign_id uuid, funding text, state text, activates_at timestamptz,
-    sliding_months integer, earned_at timestamptz, frozen_case uuid
+    account_id uuid, version bigint, remaining bigint, expires_at timestamptz, state text,
+    frozen_case uuid
 );
 CREATE TYPE looked_hold AS (
     hold_id uuid, account_id uuid, kind text, status text, points bigint, captured bigint,
@@ -22,85 +21,125 @@ CREATE TYPE looked_redemption AS (
     hold_left bigint, request_hash bytea, recorded_at timestamptz, amount_minor bigint,
     currency text
 );
-
-CREATE FUNCTION look_at_holds(
-    program uuid, is_locking boolean, instant timestamptz, shops uuid[], members uuid[],
-    numbers text[], wanted_holds uuid[], wanted_redemptions uuid[]
-) RETURNS TABLE (
+CREATE TYPE holds_look AS (
     directory text[], found_numbers text[], number_members uuid[], accounts looked_account[],
     lots looked_lot[], holds looked_hold[], redemptions looked_redemption[]
-) LANGUAGE plpgsql AS $$
+);
+
+-- What is asked for, and the holds of those accounts that have run out. With `locked`, of these
+-- accounts alone. STABLE: all of it is one snapshot, so that whatever moves an account later moves
+-- the version of its row, too. Each statement costs more than its rows: none is run for nothing.
+-- Arrays are subqueries: else PostgreSQL makes a new plan for each small group.
+CREATE FUNCTION glance_at_holds(
+    program uuid, instant timestamptz, shops uuid[], members uuid[], numbers text[],
+    wanted_holds uuid[], wanted_redemptions uuid[], locked uuid[] DEFAULT NULL
+) RETURNS holds_look LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    found holds_look;
     wanted uuid[] := members;
+    is_any_captured boolean := cardinality(wanted_holds) = 0;
+    all_held numeric;
+    asked_held numeric := 0;
+    run_out looked_hold[];
 BEGIN
-    SELECT array_agg(d.shop) INTO directory FROM directory_texts(program, shops) d;
     IF cardinality(numbers) > 0 THEN
         SELECT array_agg(n.member_number), array_agg(n.member_id)
-        INTO found_numbers, number_members
+        INTO found.found_numbers, found.number_members
         FROM member_number n
         WHERE n.program_id = program AND n.member_number = ANY (numbers)
           AND n.member_id IS NOT NULL;
-        wanted := wanted || number_members;
+        wanted := wanted || found.number_members;
     END IF;
     IF cardinality(wanted_holds) > 0 THEN
-        wanted := wanted || ARRAY(
-            SELECT h.account_id FROM hold h
-            WHERE h.program_id = program AND h.hold_id = ANY (wanted_holds));
+        SELECT array_agg((h.hold_id, h.account_id, h.kind, h.status, h.points, h.captured,
+                          h.reference, h.mall_id, h.shop_id, h.made_by, h.expires_at,
+                          h.recorded_at, h.closed_at, h.request_hash,
+                          h.available_after)::looked_hold),
+               wanted || array_agg(h.account_id), bool_or(h.captured > 0),
+               coalesce(sum(h.points - h.captured) FILTER (WHERE h.status = 'open'), 0)
+        INTO found.holds, wanted, is_any_captured, asked_held
+        FROM hold h
+        WHERE h.program_id = program AND h.hold_id = ANY ((SELECT wanted_holds)::uuid[])
+          AND (locked IS NULL OR h.account_id = ANY (locked));
+    END IF;
+    wanted := coalesce(locked, wanted);
+
+    SELECT d.shops, a.accounts, a.held, l.lots
+    INTO found.directory, found.accounts, all_held, found.lots
+    FROM (SELECT array_agg(x.shop) AS shops FROM directory_texts(program, shops) x) d,
+         (SELECT array_agg((x.account_id, x.member_id, x.wallet, x.status, x.balance, x.version,
+                            x.pending, x.held, x.frozen_case, x.merged_into,
+                            x.xmin::text::bigint)::looked_account) AS accounts,
+                 sum(x.held) AS held
+          FROM account x
+          WHERE x.program_id = program AND x.account_id = ANY ((SELECT wanted)::uuid[])) a,
+         (SELECT array_agg((x.account_id, x.version, x.remaining, x.expires_at, x.state,
+                            x.frozen_case)::looked_lot) AS lots
+          FROM lot x
+          WHERE x.program_id = program AND x.account_id = ANY ((SELECT wanted)::uuid[])
+            AND x.remaining > 0) l;
+
+    -- Where nothing is held but by the holds that were asked for, no other can have run out.
+    IF all_held > asked_held THEN
+        SELECT array_agg((h.hold_id, h.account_id, h.kind, h.status, h.points, h.captured,
+                          h.reference, h.mall_id, h.shop_id, h.made_by, h.expires_at,
+                          h.recorded_at, h.closed_at, h.request_hash,
+                          h.available_after)::looked_hold)
+        INTO run_out
+        FROM hold h
+        WHERE h.program_id = program AND h.account_id = ANY ((SELECT wanted)::uuid[])
+          AND h.status = 'open' AND h.kind = 'payment' AND h.expires_at <= instant
+          AND h.hold_id <> ALL (wanted_holds);
+        found.holds := found.holds || run_out;
     END IF;
 
-    IF is_locking THEN
-        -- With the accounts that others were merged into: they are locked in one order.
-        wanted := wanted || ARRAY(
-            WITH RECURSIVE onward AS (
-                SELECT x.merged_into FROM account x
-                WHERE x.program_id = program AND x.account_id = ANY (wanted)
-                  AND x.merged_into IS NOT NULL
-                UNION
-                SELECT x.merged_into FROM onward o JOIN account x ON x.account_id = o.merged_into
-                WHERE x.program_id = program AND x.merged_into IS NOT NULL)
-            SELECT o.merged_into FROM onward o);
-        PERFORM FROM (SELECT FROM account a
-                      WHERE a.program_id = program AND a.account_id = ANY (wanted)
-                      ORDER BY a.account_id FOR UPDATE) locked;
-    END IF;
-    SELECT array_agg((a.account_id, a.member_id, a.wallet, a.status, a.balance, a.version,
-                      a.pending, a.held, a.frozen_case, a.merged_into,
-                      a.xmin::text::bigint)::looked_account)
-    INTO accounts
-    FROM account a WHERE a.program_id = program AND a.account_id = ANY (wanted);
-
-    SELECT array_agg((l.account_id, l.version, l.remaining, l.expires_at, l.mall_id, l.shop_id,
-                      l.campaign_id, l.funding, l.state, l.activates_at, l.sliding_months,
-                      l.earned_at, l.frozen_case)::looked_lot)
-    INTO lots
-    FROM lot l
-    WHERE l.program_id = program AND l.account_id = ANY (wanted) AND l.remaining > 0;
-
-    -- Those asked for, and the open ones of their accounts that have run out.
-    SELECT array_agg((h.hold_id, h.account_id, h.kind, h.status, h.points, h.captured,
-                      h.reference, h.mall_id, h.shop_id, h.made_by, h.expires_at, h.recorded_at,
-                      h.closed_at, h.request_hash, h.available_after)::looked_hold)
-    INTO holds
-    FROM (SELECT * FROM hold x
-          WHERE x.program_id = program AND x.hold_id = ANY (wanted_holds)
-          UNION ALL
-          SELECT x.* FROM account a
-          JOIN hold x ON x.program_id = program AND x.account_id = a.account_id
-          WHERE a.program_id = program AND a.account_id = ANY (wanted) AND a.held > 0
-            AND x.status = 'open' AND x.kind = 'payment' AND x.expires_at <= instant
-            AND x.hold_id <> ALL (wanted_holds)) h;
-
-    IF cardinality(wanted_redemptions) > 0 THEN
+    -- Of a hold of which nothing was captured there are no captures to be found.
+    IF is_any_captured AND cardinality(wanted_redemptions) > 0 THEN
         SELECT array_agg((r.redemption_id, r.account_id, r.points, p.balance_after, r.hold_id,
                           r.hold_left, r.request_hash, r.recorded_at, r.amount_minor,
                           r.currency)::looked_redemption)
-        INTO redemptions
+        INTO found.redemptions
         FROM redemption r
         JOIN posting p ON (p.program_id, p.account_id, p.version)
                         = (r.program_id, r.account_id, r.version)
-        WHERE r.program_id = program AND r.redemption_id = ANY (wanted_redemptions);
+        WHERE r.program_id = program
+          AND r.redemption_id = ANY ((SELECT wanted_redemptions)::uuid[]);
     END IF;
-    RETURN NEXT;
+    RETURN found;
+END $$;
+
+-- The same under locks, for those who met somebody; with the accounts that others were merged into:
+-- they are locked in one order. The glance is a statement of its own, and sees what the locks kept.
+CREATE FUNCTION look_at_holds(
+    program uuid, instant timestamptz, shops uuid[], members uuid[], numbers text[],
+    wanted_holds uuid[], wanted_redemptions uuid[]
+) RETURNS holds_look LANGUAGE plpgsql AS $$
+DECLARE
+    found holds_look;
+    wanted uuid[];
+BEGIN
+    wanted := members
+        || ARRAY(SELECT n.member_id FROM member_number n
+                 WHERE n.program_id = program AND n.member_number = ANY (numbers)
+                   AND n.member_id IS NOT NULL)
+        || ARRAY(SELECT h.account_id FROM hold h
+                 WHERE h.program_id = program AND h.hold_id = ANY (wanted_holds));
+    wanted := wanted || ARRAY(
+        WITH RECURSIVE onward AS (
+            SELECT x.merged_into FROM account x
+            WHERE x.program_id = program AND x.account_id = ANY (wanted)
+              AND x.merged_into IS NOT NULL
+            UNION
+            SELECT x.merged_into FROM onward o JOIN account x ON x.account_id = o.merged_into
+            WHERE x.program_id = program AND x.merged_into IS NOT NULL)
+        SELECT o.merged_into FROM onward o);
+    PERFORM FROM (SELECT FROM account a
+                  WHERE a.program_id = program AND a.account_id = ANY (wanted)
+                  ORDER BY a.account_id FOR UPDATE) in_order;
+    SELECT * INTO found
+    FROM glance_at_holds(program, instant, shops, members, numbers, wanted_holds,
+                         wanted_redemptions, wanted);
+    RETURN found;
 END $$;
 
 CREATE TYPE seen_row AS (account_id uuid, row_version bigint);
@@ -118,7 +157,8 @@ CREATE TYPE new_redemption AS (
     mall_id uuid, shop_id uuid, request_hash bytea
 );
 
--- Raises SQLSTATE GA001 when an account moved since it was seen, or somebody has made the same.
+-- Raises SQLSTATE GA001 when an account moved since it was seen, 23505 when somebody has made the
+-- same hold or redemption; then nothing is written.
 CREATE FUNCTION write_holds(
     program uuid, recorded timestamptz, seen seen_row[], made new_hold[], changed changed_hold[],
     redemptions new_redemption[], postings new_posting[], takes new_take[], returned new_take[],
@@ -143,12 +183,7 @@ BEGIN
         SELECT program, h.hold_id, h.account_id, h.kind, h.status, h.points, h.captured,
                h.reference, h.mall_id, h.shop_id, h.made_by, h.expires_at, recorded,
                h.closed_at, h.request_hash, h.available_after
-        FROM unnest(made) h
-        ON CONFLICT (program_id, hold_id) DO NOTHING;
-        GET DIAGNOSTICS written = ROW_COUNT;
-        IF written < cardinality(made) THEN
-            RAISE EXCEPTION 'a hold was made meanwhile' USING ERRCODE = 'GA001';
-        END IF;
+        FROM unnest(made) h;
     END IF;
     IF cardinality(changed) > 0 THEN
         UPDATE hold h SET status = c.status, captured = c.captured, closed_at = c.closed_at
@@ -166,12 +201,7 @@ BEGIN
         SELECT program, r.redemption_id, r.account_id, r.version, r.points, r.amount_minor,
                r.currency, r.reference, r.transaction_id, r.hold_id, r.hold_left, r.mall_id,
                r.shop_id, r.request_hash, recorded
-        FROM unnest(redemptions) r
-        ON CONFLICT (program_id, redemption_id) DO NOTHING;
-        GET DIAGNOSTICS written = ROW_COUNT;
-        IF written < cardinality(redemptions) THEN
-            RAISE EXCEPTION 'a redemption was made meanwhile' USING ERRCODE = 'GA001';
-        END IF;
+        FROM unnest(redemptions) r;
     END IF;
     PERFORM write_books(program, recorded, '{}', '{}', postings, takes, returned, accounts, '{}',
                         '{}', '{}', correlations, traces, moves,

@@ -45,11 +45,11 @@ hold = Table(
     ),
     CheckConstraint("captured >= 0 AND captured <= points", name="captured_within"),
     CheckConstraint("points > 0 OR status = 'cancelled'", name="points_positive"),
-    Index("hold_of_account", "program_id", "account_id", "recorded_at"),
     Index(
         "hold_open_of_account",
         "program_id",
         "account_id",
+        "recorded_at",
         postgresql_where=text("status = 'open'"),
     ),
     Index("hold_expiring", "program_id", "expires_at", postgresql_where=text("status = 'open'")),
@@ -82,7 +82,6 @@ redemption = Table(
         "transaction_id",
         postgresql_where=text("transaction_id IS NOT NULL"),
     ),
-    Index("redemption_of_account", "program_id", "account_id", "version"),
 )
 # How points pay at a till, in versions: the latest whose `effective_from` has passed is in force.
 redemption_policy = Table(

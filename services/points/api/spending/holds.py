@@ -35,6 +35,7 @@ from shared.db import transaction
 from shared.errors import DomainError, Rejected
 from shared.http.depends import CurrentTill, runtime_of
 from shared.http.direct import DirectRoute
+from shared.ids import quick_uuid
 from shared.logs import current_origin
 
 tills = APIRouter(prefix="/v1", tags=["Holds"], route_class=DirectRoute)
@@ -87,7 +88,8 @@ async def capture_hold(request: Request, till: CurrentTill) -> Response:
     does: before it is recorded, by the policy, and its refunds give the points back."""
     sent = _CAPTURE.validate_json(await request.body())
     bill = None if sent.receipt is None else _bill(till, sent.receipt)
-    asked = CaptureHold(sent.idempotency_key, sent.hold_id, sent.points, sent.is_final, bill)
+    hold_id = quick_uuid(sent.hold_id)
+    asked = CaptureHold(sent.idempotency_key, hold_id, sent.points, sent.is_final, bill)
     if bill is None:
         answer = await _ask(request, till, asked)
     else:
@@ -119,7 +121,7 @@ async def release_hold(request: Request, till: CurrentTill) -> Response:
     """What is left of it may be spent again. A second time nothing happens; a hold that was
     captured is refused."""
     sent = _RELEASE.validate_json(await request.body())
-    return _hold_answer(await _ask(request, till, ReleaseHold(sent.hold_id)), 200)
+    return _hold_answer(await _ask(request, till, ReleaseHold(quick_uuid(sent.hold_id))), 200)
 
 
 def named_member(request: Request, till: Till, sent: MemberNamed) -> UUID | None:
@@ -128,7 +130,7 @@ def named_member(request: Request, till: Till, sent: MemberNamed) -> UUID | None
     if sum(value is not None for value in named) != 1:
         raise MemberNotNamed("Name the member in exactly one way.")
     if sent.member_code is None:
-        return sent.member_id
+        return None if sent.member_id is None else quick_uuid(sent.member_id)
     key = settings_of(request).deployment_key.get_secret_value()
     at = int(runtime_of(request).clock().timestamp())
     return read_member_code(key, till.program_id, sent.member_code, at)

@@ -9,8 +9,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.points.domain.receipts.receipt_books import derived_id
+from services.points.domain.receipts.receipts import text_of
 from services.points.domain.spending.bills import Bill
 from services.points.storage.spending.holds import Wanted
+from shared.ids import quick_uuid
 
 
 class MakeHold(NamedTuple):
@@ -80,9 +82,11 @@ class HoldTask:
     def made_id(self) -> UUID | None:
         """The id of the hold or capture that it makes: the same for the same key of the shop."""
         if isinstance(self.asked, MakeHold):
-            return derived_id("hold", self.program_id, self.shop_id, self.asked.key)
+            shop = text_of(self.shop_id)
+            return quick_uuid(derived_id("hold", text_of(self.program_id), shop, self.asked.key))
         if isinstance(self.asked, CaptureHold):
-            return derived_id("capture", self.program_id, self.asked.hold_id, self.asked.key)
+            program, hold_id = text_of(self.program_id), self.asked.hold_id
+            return quick_uuid(derived_id("capture", program, hold_id, self.asked.key))
         return None
 
 

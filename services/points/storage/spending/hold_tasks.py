@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.points.domain.ledger.errors import IdempotencyKeyReused, MemberUnknown
 from services.points.domain.ledger.ledger import Account, NewPosting, check_not_frozen
-from services.points.domain.receipts.receipts import Shop
+from services.points.domain.receipts.receipts import Shop, text_of
 from services.points.domain.spending import holding
 from services.points.domain.spending.errors import HoldUnknown
 from services.points.domain.spending.holding import Capture, Hold
@@ -107,7 +107,7 @@ def _make(work: HoldWork, task: HoldTask, asked: MakeHold, shop: Shop) -> HoldAn
         asked.reference,
         shop.mall_id,
         shop.shop_id,
-        f"till {task.shop_id}/{task.till_id}",
+        f"till {text_of(task.shop_id)}/{task.till_id}",
         work.now + asked.ttl,
         work.now,
         request_hash=task.fingerprint,

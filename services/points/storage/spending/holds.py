@@ -10,26 +10,30 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.ledger import Account, Books
-from services.points.domain.ledger.lots import OpenLot
+from services.points.domain.ledger.lots import PENDING, LotTerms, OpenLot
 from services.points.domain.spending.holding import Hold
 from services.points.storage.ledger.books import (
+    Move,
     Write,
     account_row,
     collision_or,
     moves_of,
     number_origins,
     posting_row,
-    read_terms,
 )
 from services.points.storage.receipts.directory import Directory, read_directory
-from shared.db import Driver, Statements, driver
+from shared.db import Collision, Driver, Statements, driver
 
-_LOOK = "SELECT * FROM look_at_holds($1, $2, $3, $4, $5, $6, $7, $8)"
+_GLANCE = "SELECT * FROM glance_at_holds($1, $2, $3, $4, $5, $6, $7)"
+_LOOK = "SELECT * FROM look_at_holds($1, $2, $3, $4, $5, $6, $7)"
 _WRITE = (
     "SELECT write_holds($1, $2, $3::seen_row[], $4::new_hold[], $5::changed_hold[], "
     "$6::new_redemption[], $7::new_posting[], $8::new_take[], $9::new_take[], "
     "$10::account_move[], $11::changed_account[], $12, $13)"
 )
+
+# Who makes the same at the same time is stopped by these.
+_MADE_ONCE = frozenset({"pk_hold", "pk_redemption"})
 
 
 class Redemption(NamedTuple):
@@ -115,14 +119,18 @@ async def look_at_holds(
     Without locks it is true for a moment only. Holds that have run out are among the holds, and
     accounts that others were merged into among the accounts.
     """
-    row = await reader.fetchrow(_LOOK, program_id, is_locking, now, *wanted)
-    survivors = {found["merged_into"] for found in row["accounts"] or ()} - {None}
-    if survivors and not is_locking:
-        known = {found["account_id"] for found in row["accounts"]}
-        if not survivors <= known:
-            further = wanted._replace(members=[*known | survivors])
-            return await look_at_holds(reader, program_id, now, further, is_locking=False)
-    accounts = {found["account_id"]: _account(found) for found in row["accounts"] or ()}
+    query = _LOOK if is_locking else _GLANCE
+    row = await reader.fetchrow(query, program_id, now, *wanted)
+    accounts: dict[UUID, Account] = {}
+    row_versions: dict[UUID, int] = {}
+    for found in row["accounts"] or ():
+        account = _account(found)
+        accounts[account.account_id] = account
+        row_versions[account.account_id] = found["row_version"]
+    survivors = {a.merged_into for a in accounts.values() if a.merged_into is not None}
+    if not (is_locking or survivors <= accounts.keys()):
+        further = wanted._replace(members=[*accounts.keys() | survivors])
+        return await look_at_holds(reader, program_id, now, further, is_locking=False)
     for found in row["lots"] or ():
         accounts[found["account_id"]].lots.append(_lot(found))
     return HoldLook(
@@ -131,7 +139,7 @@ async def look_at_holds(
         accounts,
         {found["hold_id"]: Hold(*found.values()) for found in row["holds"] or ()},
         {found["redemption_id"]: Captured(*found.values()) for found in row["redemptions"] or ()},
-        {found["account_id"]: found["row_version"] for found in row["accounts"] or ()},
+        row_versions,
     )
 
 
@@ -153,7 +161,8 @@ def _account(row: Any) -> Account:
 def _lot(row: Any) -> OpenLot:
     # Spending never asks which source made a lot, and to look it up would be a join.
     no_source = row["account_id"]
-    return OpenLot(row["version"], row["remaining"], no_source, read_terms(row), row["frozen_case"])
+    terms = LotTerms(row["expires_at"], pending=row["state"] == PENDING)
+    return OpenLot(row["version"], row["remaining"], no_source, terms, row["frozen_case"])
 
 
 async def write_holds_at_once(
@@ -167,7 +176,7 @@ async def write_holds_at_once(
     try:
         await statements.write(_WRITE, *_arguments(program_id, now, write, list(row_versions)))
     except asyncpg.PostgresError as error:
-        raise collision_or(error) from error
+        raise _collision_or(error) from error
 
 
 async def write_holds(
@@ -178,7 +187,13 @@ async def write_holds(
     try:
         await connection.execute(_WRITE, *_arguments(program_id, now, write, ()))
     except asyncpg.PostgresError as error:
-        raise collision_or(error) from error
+        raise _collision_or(error) from error
+
+
+def _collision_or(error: Exception) -> Exception:
+    if getattr(error, "constraint_name", None) in _MADE_ONCE:
+        return Collision("The same hold or redemption is being made by somebody else.")
+    return collision_or(error)
 
 
 def _arguments(
@@ -186,8 +201,7 @@ def _arguments(
 ) -> tuple[Any, ...]:
     books = write.books
     origins = number_origins(Write(books))
-    moves = moves_of(books.postings)
-    posted = {move.account_id: (move.pending, move.held) for move in moves}
+    moves = _moves_of(books) if books.postings else []
     return (
         program_id,
         now,
@@ -199,15 +213,27 @@ def _arguments(
         books.takes,
         books.returns,
         moves,
-        # Where an account's last posting left it needs no change beside.
-        [
-            account_row(account)
-            for account in books.accounts.values()
-            if posted.get(account.account_id) != (account.pending, account.held)
-        ],
+        [] if moves else [account_row(account) for account in books.accounts.values()],
         [correlation_id for correlation_id, _ in origins],
         [traceparent for _, traceparent in origins],
     )
+
+
+def _moves_of(books: Books) -> list[Move]:
+    """Where each account is left; those on which only holds changed go along, which saves a
+    statement."""
+    moves = {move.account_id: move for move in moves_of(books.postings)}
+    for account_id, account in books.accounts.items():
+        move = moves.get(account_id)
+        moves[account_id] = Move(
+            account_id,
+            account.version if move is None else move.version_before,
+            account.version,
+            account.balance,
+            account.pending,
+            account.held,
+        )
+    return list(moves.values())
 
 
 def _made_row(h: Hold) -> tuple[Any, ...]:
