@@ -16,10 +16,14 @@ import yaml
 
 import shared.contracts
 from deploy.kafka.topics import Topic, read_topics
-from shared.contracts.event import EVENT_TYPES, Event
+from shared.contracts import points, points_changes
+from shared.contracts.event import EVENT_TYPES, Event, Part
+from shared.contracts.words import FIELDS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "events"
 ASYNCAPI = "asyncapi.yaml"
+# The modules whose events have each field described.
+WORDED = frozenset({points.__name__, points_changes.__name__})
 # What the relay sends with every event.
 HEADERS = {
     "ce_specversion": "CloudEvents version, 1.0",
@@ -53,12 +57,32 @@ def documents() -> dict[str, str]:
 
 
 def _schema(event: type[Event]) -> str:
-    schema = {
+    schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:galleria:event:{event.TYPE}",
         **event.model_json_schema(mode="validation"),
     }
+    if event.__module__ in WORDED:
+        for model, described in _models(event, schema):
+            for name, field in described["properties"].items():
+                field["description"] = _words_of(model, name)
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _models(event: type[Event], schema: dict[str, Any]) -> Iterable[tuple[type[Part], Any]]:
+    """The event and its parts, with what the schema says of each."""
+    yield event, schema
+    parts = vars(import_module(event.__module__))
+    for name, described in schema.get("$defs", {}).items():
+        yield parts[name], described
+
+
+def _words_of(model: type[Part], name: str) -> str:
+    """What the field means: in this model, in what it is made of, or everywhere."""
+    for kind in model.__mro__:
+        if (said := FIELDS.get(f"{kind.__name__}.{name}")) is not None:
+            return said
+    return FIELDS[name]
 
 
 def _asyncapi(events: Iterable[type[Event]], topics: Iterable[Topic]) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.event import Event, Part
+from shared.contracts.posting_kinds import COUNTER_ACCOUNTS, POSTING_KINDS, SOURCE_KINDS
 
 POS_TRANSACTIONS = "pos.transactions"
 LEDGER = "points.ledger"
@@ -86,11 +89,11 @@ class PointsPosted(Event):
     member_id: UUID | None
     wallet: str
     version: int
-    kind: str
-    counter_account: str
+    kind: str = Field(json_schema_extra={"enum": list(POSTING_KINDS)})
+    counter_account: str = Field(json_schema_extra={"enum": list(COUNTER_ACCOUNTS)})
     points: int
     balance_after: int
-    source_kind: str
+    source_kind: str = Field(json_schema_extra={"enum": list(SOURCE_KINDS)})
     source_id: UUID
     purchased_at: datetime | None = None
     recorded_at: datetime
@@ -161,35 +164,6 @@ class OrderPointsRefused(_OrderPointsAnswered):
 
     why: str
     shortfall: int | None = None
-
-
-class AccountsMerged(Event):
-    """Two accounts of one person became one. What is told of `merged_member_id` from now on is
-    told as `survivor_member_id`'s; what was told before stays as it was told."""
-
-    TYPE: ClassVar[str] = "points.accounts_merged.v1"
-    TOPIC: ClassVar[str] = LEDGER
-    KEY: ClassVar[tuple[str, ...]] = ("survivor_member_id",)
-
-    merge_id: UUID
-    merged_member_id: UUID
-    survivor_member_id: UUID
-    points: int
-    merged_at: datetime
-
-
-class AccountsMergeUndone(Event):
-    """The merge was a mistake: both members are themselves again. `restored` points went back."""
-
-    TYPE: ClassVar[str] = "points.accounts_merge_undone.v1"
-    TOPIC: ClassVar[str] = LEDGER
-    KEY: ClassVar[tuple[str, ...]] = ("survivor_member_id",)
-
-    merge_id: UUID
-    merged_member_id: UUID
-    survivor_member_id: UUID
-    restored: int
-    undone_at: datetime
 
 
 class LotActivated(Part):

@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import yaml
 
 from deploy.contracts.generate import ASYNCAPI, FOLDER, HEADERS, contract_events, documents
 from deploy.kafka.topics import read_topics
-from shared.contracts.event import KEY_BLOCKING_TOPICS, Event
+from shared.contracts.event import KEY_BLOCKING_TOPICS, Event, Part
+from shared.contracts.words import FIELDS
 from shared.relay import message_headers
 from tests.support.clock import NOON
 
@@ -107,9 +109,33 @@ def test_the_topics_whose_keys_wait_are_those_that_topics_yaml_says() -> None:
     assert {t.name for t in TOPICS.values() if t.parked_key_blocks} == set(KEY_BLOCKING_TOPICS)
 
 
-def test_an_event_is_in_the_file_of_the_service_that_speaks_it() -> None:
+def test_an_event_is_in_a_file_of_the_service_that_speaks_it() -> None:
     for event in EVENTS:
-        assert event.__module__.rsplit(".", 1)[-1] == TOPICS[event.TOPIC].owner
+        file_name = event.__module__.rsplit(".", 1)[-1]
+        assert file_name.split("_")[0] == TOPICS[event.TOPIC].owner
+
+
+def test_each_field_of_what_points_says_is_described() -> None:
+    for event in EVENTS:
+        if TOPICS[event.TOPIC].owner != "points":
+            continue
+        schema = json.loads((FOLDER / f"{event.TYPE}.json").read_text())
+        for model in (schema, *schema.get("$defs", {}).values()):
+            for name, field in model["properties"].items():
+                assert field.get("description"), f"{event.TYPE}: {name}"
+
+
+def test_no_word_is_kept_for_a_field_that_is_not_there() -> None:
+    kinds = {kind.__name__: kind for event in EVENTS for kind in _models_of(event)}
+    fields = {name for kind in kinds.values() for name in kind.model_fields}
+    for word in FIELDS:
+        model, _, name = word.rpartition(".")
+        assert name in (kinds[model].model_fields if model else fields), word
+
+
+def _models_of(event: type[Event]) -> list[type[Part]]:
+    parts = [p for p in vars(import_module(event.__module__)).values() if isinstance(p, type)]
+    return [event, *(part for part in parts if issubclass(part, Part))]
 
 
 def test_events_are_frozen_ignore_what_they_do_not_know_and_name_their_version() -> None:
@@ -128,6 +154,8 @@ def test_contracts_import_nothing_but_models() -> None:
                     "datetime",
                     "pydantic",
                     "shared.contracts.event",
+                    "shared.contracts.points",
+                    "shared.contracts.posting_kinds",
                     "typing",
                     "uuid",
                 }, f"{path.name}: {node.module}"

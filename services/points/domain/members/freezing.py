@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.points.domain.expiry.expiry import end_of_day
-from services.points.domain.expiry.expiry_changes import ZoneOf
+from services.points.domain.expiry.expiry_changes import ChangedLot, ZoneOf
 from services.points.domain.ledger.errors import LotUnknown
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.lots import OpenLot
@@ -54,8 +54,10 @@ def freeze(books: Books, account: Account, case: Freeze) -> None:
 
 def thaw(
     books: Books, account: Account, case: Freeze, now: datetime, grace_days: int, zone_of: ZoneOf
-) -> None:
-    """Undo it. The lots that ended meanwhile last `grace_days` more, whole days of their mall."""
+) -> list[ChangedLot]:
+    """Undo it. The lots that ended meanwhile last `grace_days` more, whole days of their mall;
+    they are returned."""
+    longer = []
     if case.lot_version is None:
         account.frozen_case = None
         books.accounts[account.account_id] = account
@@ -69,10 +71,14 @@ def thaw(
             zone = zone_of(lot.terms.mall_id)
             last_day = local_day(now, zone) + timedelta(days=grace_days)
             changes["expires_at"] = end_of_day(last_day, zone)
+            longer.append(
+                ChangedLot(lot.version, lot.remaining, lot.expires_at, changes["expires_at"])
+            )
         if changes:
             kind = "thawed" if is_ours else "expiry_set"
             reason = _reason(case, case.closed_by, lot.expires_at, changes.get("expires_at"))
             books.change_lot(account, lot, kind, reason, **changes)
+    return longer
 
 
 def find_lot(account: Account, version: int) -> OpenLot:

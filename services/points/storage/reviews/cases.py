@@ -10,7 +10,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.reviews.review import Why
+from shared.contracts.points_changes import ReviewCaseOpened
 from shared.db import driver
+from shared.outbox import News, tell
 
 # Malls and shops; both None for all.
 Places = tuple[Collection[UUID] | None, Collection[UUID] | None]
@@ -69,7 +71,9 @@ WHERE c.program_id = $1 AND c.kind = 'receipt'
 async def insert_cases(
     session: AsyncSession, program_id: UUID, now: datetime, cases: Sequence[NewCase]
 ) -> None:
-    """Open them, beside their receipts."""
+    """Open them, beside their receipts, and tell."""
+    if not cases:
+        return
     connection = await driver(session)
     await connection.execute(
         """
@@ -87,6 +91,17 @@ async def insert_cases(
         [json.dumps({"why": case.reasons}) for case in cases],
         [case.opened_by for case in cases],
         now,
+    )
+    await tell(session, [News(_opened(program_id, now, case), now) for case in cases])
+
+
+def _opened(program_id: UUID, now: datetime, case: NewCase) -> ReviewCaseOpened:
+    return ReviewCaseOpened(
+        program_id=program_id,
+        case_id=case.case_id,
+        transaction_id=case.transaction_id,
+        reasons=tuple(str(why["code"]) for why in case.reasons),
+        opened_at=now,
     )
 
 

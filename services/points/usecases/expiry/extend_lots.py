@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.errors import ExpiryChangeIncomplete
 from services.points.domain.expiry.expiry_changes import (
+    ChangedLot,
     ChangeKind,
     ExpiryChange,
     ZoneOf,
@@ -19,11 +20,13 @@ from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.receipts.receipts import local_day
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.ledger.change_news import ends_changed
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts, survivor_of
 from services.points.storage.request_keys import claim_keys
 from services.points.storage.zones import load_zones
 from shared.consumer import Delivery
 from shared.contracts.campaigns import ExpiryChangeGranted
+from shared.outbox import News, tell
 
 _OPERATION = "expiry_change_grant"
 _AMOUNT_MAX = 3_650
@@ -38,7 +41,7 @@ async def extend_lots(
     Raises `MemberUnknown` when an account is not open: the event is put aside and can be replayed;
     `ExpiryChangeIncomplete` when it does not say how much longer.
     """
-    events = [cast(ExpiryChangeGranted, delivery.event) for delivery in deliveries]
+    events = [_event_of(delivery) for delivery in deliveries]
     accounts = await lock_accounts(session, program_id, {event.member_id for event in events})
     grants = {str(event.grant_id): event for event in events}
     new = await claim_keys(session, program_id, _OPERATION, sorted(grants), now)
@@ -47,18 +50,27 @@ async def extend_lots(
     zone_of = await load_zones(session, program_id)
     await load_lots(session, program_id, accounts)
     write = Write()
+    news: list[News] = []
+    origins = {_event_of(d).grant_id: (d.correlation_id, d.traceparent) for d in deliveries}
     for key, event in grants.items():
         if key in new:
             account = survivor_of(accounts, event.member_id)
             assert account is not None
-            _extend(write.books, now, account, event, zone_of)
+            changed = _extend(write.books, now, account, event, zone_of)
+            told = ends_changed(program_id, now, account, "campaign", changed, event.campaign_id)
+            news += [News(one, now, *origins[event.grant_id]) for one in told]
     if write.books.lot_changes:
         await write_books(session, program_id, now, write)
+        await tell(session, news)
+
+
+def _event_of(delivery: Delivery) -> ExpiryChangeGranted:
+    return cast(ExpiryChangeGranted, delivery.event)
 
 
 def _extend(
     books: Books, now: datetime, account: Account, event: ExpiryChangeGranted, zone_of: ZoneOf
-) -> None:
+) -> list[ChangedLot]:
     if not account.is_open:
         raise MemberUnknown("The member has no account yet.")
     reason = {
@@ -70,7 +82,8 @@ def _extend(
     }
     lots = [lot for lot in account.lots if _is_meant(lot, now, event, zone_of)]
     # Nobody hears a refusal: what would last longer than is kept lasts as long as is kept.
-    change_ends(books, account, lots, _change_of(event), zone_of, reason, is_bounded=True)
+    change = _change_of(event)
+    return change_ends(books, account, lots, change, zone_of, reason, is_bounded=True)
 
 
 def _is_meant(lot: OpenLot, now: datetime, event: ExpiryChangeGranted, zone_of: ZoneOf) -> bool:

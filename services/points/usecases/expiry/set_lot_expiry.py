@@ -14,9 +14,11 @@ from services.points.domain.ledger.errors import LotUnknown, MemberUnknown
 from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.receipts.receipts import local_day
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.ledger.change_news import ends_changed
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
 from services.points.storage.zones import load_zones
+from shared.outbox import News, tell
 
 _OPERATION = "set_lot_expiry"
 
@@ -76,6 +78,8 @@ async def set_lot_expiry(
     changed = change_ends(write.books, account, lots, change, zone_of, reason)
     if write.books.lot_changes:
         await write_books(session, program_id, now, write)
+        told = ends_changed(program_id, now, account, "staff", changed)
+        await tell(session, [News(event, now) for event in told])
     answer = {
         "lots": [
             {

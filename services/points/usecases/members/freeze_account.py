@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.ledger.account_checks import check_open
 from services.points.domain.members.freezing import Freeze, freeze, standing_case
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.ledger.change_news import frozen
 from services.points.storage.members.freezes import find_freeze, insert_freeze, lock_with_lots
+from shared.outbox import News, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +52,5 @@ async def freeze_account(
     freeze(write.books, account, made)
     await insert_freeze(session, program_id, made)
     await write_books(session, program_id, now, write)
+    await tell(session, [News(frozen(program_id, account, made), now)])
     return made, True

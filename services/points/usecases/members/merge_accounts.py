@@ -22,7 +22,7 @@ from services.points.storage.members.merges import (
 from services.points.storage.members.pools import find_pool_of
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from services.points.storage.wallets.wallets import open_wallet_accounts
-from shared.contracts.points import AccountsMerged
+from shared.contracts.points_changes import AccountsMerged
 from shared.db import Collision
 from shared.outbox import News, tell
 

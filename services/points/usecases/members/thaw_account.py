@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.members.errors import FreezeUnknown
 from services.points.domain.members.freezing import Freeze, thaw
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.ledger.change_news import ends_changed, thawed
 from services.points.storage.members.freezes import (
     add_lot_of_case,
     close_freeze,
@@ -16,6 +17,8 @@ from services.points.storage.members.freezes import (
     lock_with_lots,
 )
 from services.points.storage.zones import load_zones
+from shared.contracts.event import Event
+from shared.outbox import News, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,11 @@ async def thaw_account(
     await add_lot_of_case(session, program_id, account, case)
     case.closed_by, case.closed_at, case.outcome = asked.closed_by, now, asked.outcome
     write = Write()
-    thaw(write.books, account, case, now, grace_days, await load_zones(session, program_id))
+    zone_of = await load_zones(session, program_id)
+    longer = thaw(write.books, account, case, now, grace_days, zone_of)
     await close_freeze(session, program_id, case)
     await write_books(session, program_id, now, write)
+    told = ends_changed(program_id, now, account, "thaw", longer)
+    news: list[Event] = [thawed(program_id, now, account, case), *told]
+    await tell(session, [News(event, now) for event in news])
     return case

@@ -18,7 +18,7 @@ from services.points.storage.members.merges import (
     list_emptied_lots,
 )
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
-from shared.contracts.points import AccountsMergeUndone
+from shared.contracts.points_changes import AccountsMergeUndone
 from shared.outbox import News, tell
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 
-from shared.contracts.points import AccountsMerged
+from shared.contracts.points_changes import AccountsMerged
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import LOTS, freeze, merge, merged, offer, two_members

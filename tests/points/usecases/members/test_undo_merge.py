@@ -1,6 +1,6 @@
 """A merge was a mistake: what is left of the moved points goes back; nothing is made twice."""
 
-from shared.contracts.points import AccountsMergeUndone
+from shared.contracts.points_changes import AccountsMergeUndone
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import LOTS, in_debt, merged, offer, two_members, undo, undone
