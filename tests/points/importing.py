@@ -10,6 +10,7 @@ import httpx
 from services.points.usecases.accounting.work_import import work_import
 from shared.db import transaction
 from tests.points.mall import Mall
+from tests.support.tokens import staff_headers
 
 IMPORTS = "/v1/imports"
 
@@ -46,8 +47,10 @@ def lines_of(rows: Sequence[dict[str, Any]]) -> bytes:
 
 
 async def post(mall: Mall, address: str, body: dict[str, Any]) -> httpx.Response:
-    """Check or commit as staff."""
-    return await mall.client.post(address, json=body, headers=mall.staff("points.import"))
+    """Check as who began it, or commit as somebody else."""
+    who = "staff-2" if address.endswith("/commits") else "staff-1"
+    headers = staff_headers(mall.clock, mall.program_id, ["points.import"], subject=who)
+    return await mall.client.post(address, json=body, headers=headers)
 
 
 async def work_step(mall: Mall, lines_max: int = 5_000, rows_max: int = 1_000) -> int:

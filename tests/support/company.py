@@ -243,7 +243,7 @@ class Company:
         checked = await self.counter.staff(f"{address}/checks", agreed)
         assert checked.status == 202, checked
         await self._status(address, "checked")
-        committed = await self.counter.staff(f"{address}/commits", agreed)
+        committed = await self.counter.staff(f"{address}/commits", agreed, token=self.checker)
         assert committed.status == 202, committed
         await self._status(address, "done")
         for person in self.people:

@@ -21,26 +21,36 @@ def hash_request(*parts: object) -> bytes:
 
 
 async def find_answer(
-    session: AsyncSession, program_id: UUID, operation: str, key: str, request_hash: bytes
+    session: AsyncSession,
+    program_id: UUID,
+    operation: str,
+    key: str,
+    request_hash: bytes,
+    *,
+    former: str | None = None,
 ) -> dict[str, Any] | None:
-    """What was answered under this key, or None. Raises `IdempotencyKeyReused`.
+    """What was answered under this key, or None. Raises `IdempotencyKeyReused`. `former` is how the
+    operation was called before its name said whose keys they are: what was answered then is found
+    by the same request, and another's is not looked at.
 
     Look under the lock that the effect takes, so that of two who ask at once the second finds it.
     """
     connection = await driver(session)
-    row = await connection.fetchrow(
-        "SELECT request_hash, answer FROM request_key "
-        "WHERE program_id = $1 AND operation = $2 AND idempotency_key = $3",
+    rows = await connection.fetch(
+        "SELECT operation, request_hash, answer FROM request_key WHERE program_id = $1 "
+        "AND operation = ANY ($2::text[]) AND idempotency_key = $3",
         program_id,
-        operation,
+        [operation] if former is None else [operation, former],
         key,
     )
-    if row is None:
-        return None
-    if row["request_hash"] != request_hash:
+    found = {row["operation"]: row for row in rows}
+    if (row := found.get(operation)) is not None and row["request_hash"] != request_hash:
         raise IdempotencyKeyReused("This Idempotency-Key came with another body before.")
-    answer: dict[str, Any] = row["answer"]
-    return answer
+    for row in rows:
+        if row["request_hash"] == request_hash:
+            answer: dict[str, Any] = row["answer"]
+            return answer
+    return None
 
 
 async def keep_answer(

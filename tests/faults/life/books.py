@@ -20,6 +20,7 @@ from tests.points.naive_moves import Paid, Pool
 from tests.points.spending import set_redemption_policy
 from tests.points.wallets_at_hand import state_stars
 from tests.support.clock import NOON
+from tests.support.tokens import staff_headers
 
 LASTS_DAYS = 3
 STARS_LAST_DAYS = 5
@@ -127,7 +128,7 @@ class Books(RuleBasedStateMachine):
     def _endow(self, member_id: UUID, wallet: str, purse: Purse, points: int) -> None:
         path = f"/v1/members/{member_id}/adjustments"
         body = {"points": points, "reason_code": "x", "note": "x", "wallet": wallet}
-        given = self.staff_post(path, body, new_id().hex)
+        given = self.staff_post(path, body, new_id().hex, self.somebody())
         assert given.status_code == 201, given.text
         purse.earn(
             points, "staff", end_of_day(self.now, STARS_LAST_DAYS) if wallet == "stars" else None
@@ -167,9 +168,18 @@ class Books(RuleBasedStateMachine):
         """What a member asks."""
         return self.world.do(self.mall.post(path, body, self.ids[member], key))
 
-    def staff_post(self, path: str, body: Any = None, key: str | None = None) -> Any:
+    def somebody(self) -> str:
+        """Of the staff, who has given nothing to anybody yet."""
+        return f"staff {new_id()}"
+
+    def staff_post(
+        self, path: str, body: Any = None, key: str | None = None, who: str = "staff-1"
+    ) -> Any:
         """What staff ask."""
-        return self.world.do(self.mall.post(path, body, None, key))
+        headers = staff_headers(self.mall.clock, self.mall.program_id, subject=who)
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return self.world.do(self.mall.client.post(path, json=body, headers=headers))
 
     def expect(self, answer: Any, move: Callable[[], object]) -> bool:
         """The service and the naive books agree on whether it can be done."""

@@ -76,7 +76,17 @@ class Staff(Members):
         super().__init__()
         self.cases_open = 0
         self.asked: list[Asked] = []
+        self.unchecked: list[tuple[datetime, int, int]] = []
         self.merges: list[Merge] = []
+
+    def _unchecked(self, member: int, sign: int) -> int:
+        """What was given to the member, or taken, within a day by who adjusts."""
+        since = self.now - timedelta(days=1)
+        return sum(
+            abs(points)
+            for at, whose, points in self.unchecked
+            if at > since and whose == member and points * sign > 0
+        )
 
     def _purse(self, member: int, wallet: str) -> Purse:
         return (self.purses if wallet == "points" else self.stars)[member]
@@ -104,11 +114,12 @@ class Staff(Members):
         body = {**WHY, "points": points, "wallet": wallet}
         path = f"/v1/members/{self.ids[member]}/adjustments"
         answer = self.staff_post(path, body, new_id().hex)
-        waits = abs(points) > UNCHECKED_MAX
+        waits = self._unchecked(member, sign) + abs(points) > UNCHECKED_MAX
         if not self.expect(answer, lambda: self._adjust(member, wallet, points, is_dry=waits)):
             return multiple()
         assert answer.status_code == (202 if waits else 201)
         if not waits:
+            self.unchecked.append((self.now, member, points))
             return multiple()
         self.asked.append(Asked(answer.json()["adjustment_id"], member, wallet, points))
         return self.asked[-1]
@@ -150,7 +161,8 @@ class Staff(Members):
             purse.earn(points, "staff", None)
 
         path = f"/v1/members/{self.ids[member]}/debt-write-offs"
-        self.expect(self.staff_post(path, {**WHY, "points": points}, new_id().hex), move)
+        key, body = new_id().hex, {**WHY, "points": points}
+        self.expect(self.staff_post(path, body, key, self.somebody()), move)
 
     @precondition(lambda self: self.cases_open < 2)
     @rule(target=CASES, member=MEMBERS, place=st.integers(-6, 6))

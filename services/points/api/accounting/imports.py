@@ -150,7 +150,8 @@ async def check(import_id: UUID, body: AgreedIn, staff: CurrentStaff, session: T
 async def commit_checked(
     import_id: UUID, body: AgreedIn, staff: CurrentStaff, session: Tx
 ) -> ImportOut:
-    """A job posts each row once, as a lot with its own day and end. Role: points.import."""
+    """A job posts each row once, as a lot with its own day and end. Not for who began the
+    import. Role: points.import."""
     require_finance(staff, IMPORT)
     agreed = (body.sha256, body.rows, body.points)
     await commit_import(session, staff.program_id, import_id, agreed, staff.subject)

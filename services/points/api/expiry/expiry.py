@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.points.api.principals import ADJUST, check_may_read
+from services.points.api.state import settings_of
 from services.points.domain.expiry.expiry_changes import ChangeKind, ExpiryChange, ZoneOf
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.receipts.receipts import local_day
@@ -175,18 +176,21 @@ async def change_expiry(
     key: IdempotencyKey,
     session: Tx,
     now: Now,
+    request: Request,
     response: Response,
 ) -> ExpiryChangeOut:
-    """No points move; who, why and what was before stay with each lot. Role: points.adjust."""
+    """No points move; who, why and what was before stay with each lot. More points than one person
+    may take of a member by adjustments without a check are not made to end earlier.
+    Role: points.adjust."""
     require_whole(staff, ADJUST)
-    asked: Any = body.change
+    wanted: Any = body.change
     change = ExpiryChange(
-        ChangeKind(asked.kind),
-        getattr(asked, "amount", 0),
-        getattr(asked, "on", None),
+        ChangeKind(wanted.kind),
+        getattr(wanted, "amount", 0),
+        getattr(wanted, "on", None),
         body.may_shorten,
     )
-    request = ExpiryRequest(
+    asked = ExpiryRequest(
         member_id,
         body.lot_versions,
         change,
@@ -195,6 +199,7 @@ async def change_expiry(
         staff.subject,
         key,
     )
-    answer, is_new = await set_lot_expiry(session, now, staff.program_id, request)
+    most = settings_of(request).adjustment_points_unchecked_max
+    answer, is_new = await set_lot_expiry(session, now, staff.program_id, asked, most)
     response.status_code = 201 if is_new else 200
     return ExpiryChangeOut(**answer)

@@ -43,7 +43,8 @@ class ReasonCodeIn(Strict):
 
 
 class AdjustmentRulesIn(Strict):
-    """More points than `points_unchecked_max`, added or taken, need a second person's approval.
+    """More points than `points_unchecked_max` that one person gives to a member within 24 hours, or
+    takes from them, in one adjustment or many, need a second person's approval.
     Without reason codes any will do."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})

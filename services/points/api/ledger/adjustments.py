@@ -164,8 +164,9 @@ async def adjust(
     request: Request,
     response: Response,
 ) -> AdjustmentOut:
-    """Adjusts the balance of `member_id`. Posts at once up to the programme's threshold; who, why
-    and when stay with the posting. Role: points.adjust."""
+    """Adjusts the balance of `member_id`. Posts at once up to the programme's threshold, which
+    counts what the caller gave or took of the member within 24 hours; who, why and when stay with
+    the posting. Role: points.adjust."""
     require_whole(staff, ADJUST)
     if body.points == 0:
         raise NothingToAdjust("Zero points move nothing.")

@@ -7,6 +7,11 @@ class ExpiryInPast(Rejected):
     """Points cannot be made to end on a day that is over."""
 
 
+class ShorteningNeedsCheck(Rejected):
+    """More points would end earlier than one person may take without another; the facts say how
+    many."""
+
+
 class ExpiryTooFar(Rejected):
     """Points would end later than anything that is kept."""
 

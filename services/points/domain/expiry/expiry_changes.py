@@ -104,9 +104,20 @@ def change_ends(
             after = before and max(before, end_of_day(LAST_DAY, time_zone))
         if after != before:
             told = {**reason, "before": _text(before), "after": _text(after)}
+            if _ends_earlier(before, after):
+                told["shortened"] = lot.remaining
             books.change_lot(account, lot, "expiry_set", dumps(told), expires_at=after)
         done.append(ChangedLot(lot.version, lot.remaining, before, after))
     return done
+
+
+def shortened(lots: Sequence[ChangedLot]) -> int:
+    """How many points end earlier than they did."""
+    return sum(lot.points for lot in lots if _ends_earlier(lot.before, lot.after))
+
+
+def _ends_earlier(before: datetime | None, after: datetime | None) -> bool:
+    return after is not None and (before is None or after < before)
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from json import dumps
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.points.domain.ledger import ledger
@@ -29,6 +29,14 @@ class ReasonCode:
     needs_evidence: bool = False
 
 
+class Unchecked(NamedTuple):
+    """What one person gave one member within 24 hours, and took from them, without a second pair of
+    eyes: adjustments and write-offs in all wallets. What was made to end earlier is taken."""
+
+    given: int
+    taken: int
+
+
 @dataclass(frozen=True, slots=True)
 class AdjustmentRules:
     """A programme's rules. Version 0 is built in: any reason code, no evidence asked for."""
@@ -47,9 +55,10 @@ class AdjustmentRules:
         if known and known[code].needs_evidence and not evidence:
             raise EvidenceMissing("This reason code needs evidence: a text or an address.")
 
-    def needs_check(self, points: int) -> bool:
-        """Whether a second person must look before these points move."""
-        return abs(points) > self.points_unchecked_max
+    def needs_check(self, points: int, unchecked: Unchecked) -> bool:
+        """Whether a second person must look before these points move, after what was unchecked."""
+        before = unchecked.given if points > 0 else unchecked.taken
+        return before + abs(points) > self.points_unchecked_max
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from shared.db import driver
 
 _COLUMNS = (
     "program_id, import_id, status, file_format, sha256, rows_told, points_told, rows_read, "
-    "part_number, part_line, rows_posted, rows_refused"
+    "part_number, part_line, rows_posted, rows_refused, made_by"
 )
 
 
@@ -33,6 +33,7 @@ class Import:
     part_line: int
     rows_posted: int
     rows_refused: int
+    made_by: str
 
 
 def source_id_of(reference: str) -> UUID:

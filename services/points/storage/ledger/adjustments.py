@@ -2,14 +2,19 @@
 
 import json
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.adjustments import Adjustment, AdjustmentRules, ReasonCode
+from services.points.domain.ledger.adjustments import (
+    Adjustment,
+    AdjustmentRules,
+    ReasonCode,
+    Unchecked,
+)
 from shared.db import Collision, driver
 
 _COLUMNS = (
@@ -20,10 +25,11 @@ _COLUMNS = (
 
 
 async def find_adjustment_by_key(
-    session: AsyncSession, program_id: UUID, idempotency_key: str
+    session: AsyncSession, program_id: UUID, made_by: str, idempotency_key: str
 ) -> Adjustment | None:
-    """What was made under this key."""
-    return await _find(session, "idempotency_key = $2", program_id, idempotency_key)
+    """What this person made under this key."""
+    condition = "made_by = $2 AND idempotency_key = $3"
+    return await _find(session, condition, program_id, made_by, idempotency_key)
 
 
 async def find_adjustment(
@@ -97,6 +103,29 @@ async def insert_adjustment(
         )
     except asyncpg.UniqueViolationError as error:
         raise Collision("The same Idempotency-Key is being used right now.") from error
+
+
+async def sum_unchecked(
+    session: AsyncSession, program_id: UUID, member_id: UUID, made_by: str, now: datetime
+) -> Unchecked:
+    """Of the member, whose account is locked."""
+    connection = await driver(session)
+    row = await connection.fetchrow(
+        """
+        SELECT coalesce(sum(points) FILTER (WHERE points > 0), 0)::bigint AS given,
+               coalesce(-sum(points) FILTER (WHERE points < 0), 0)::bigint
+               + (SELECT coalesce(sum((l.reason ->> 'shortened')::bigint), 0)::bigint
+                  FROM lot_change l WHERE l.program_id = $1 AND l.account_id = $2
+                  AND l.recorded_at > $4 AND l.reason ->> 'made_by' = $3) AS taken
+        FROM adjustment WHERE program_id = $1 AND account_id = $2 AND made_by = $3
+          AND recorded_at > $4 AND status = 'posted' AND checked_by IS NULL
+        """,
+        program_id,
+        member_id,
+        made_by,
+        now - timedelta(days=1),
+    )
+    return Unchecked(row["given"], row["taken"])
 
 
 async def close_adjustment(session: AsyncSession, program_id: UUID, checked: Adjustment) -> None:

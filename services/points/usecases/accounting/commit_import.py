@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.accounting.errors import (
+    CommittedByMaker,
     ImportInWrongState,
     ImportNotAgreed,
     ImportUnknown,
@@ -21,8 +22,8 @@ async def commit_import(
 ) -> None:
     """Have a job post the rows, once. `agreed` is hash, rows and points of the dry run.
 
-    The same again changes nothing. Raises `ImportUnknown`, `ImportNotAgreed`,
-    `ImportInWrongState`.
+    The same again changes nothing; not by who began it. Raises `CommittedByMaker`,
+    `ImportUnknown`, `ImportNotAgreed`, `ImportInWrongState`.
     """
     found = await lock_import(session, program_id, import_id)
     if found is None:
@@ -38,5 +39,7 @@ async def commit_import(
             rows=found.rows_told,
             points=found.points_told,
         )
+    if committed_by == found.made_by:
+        raise CommittedByMaker("Who began an import cannot commit it. Ask somebody else to.")
     if found.status == "checked":
         await update_import(session, found, status="committing", committed_by=committed_by)

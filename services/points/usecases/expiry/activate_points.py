@@ -21,6 +21,8 @@ from services.points.storage.request_keys import find_answer, hash_request, keep
 from shared.contracts.points import LotActivated, PointsActivated
 from shared.outbox import News, tell
 
+_OPERATION = "activate_points"
+
 
 @dataclass(frozen=True, slots=True)
 class ActivationAsked:
@@ -57,8 +59,8 @@ async def activate_points(
     assert account is not None
     check_open(account)
     asked_hash = hash_request(asked)
-    operation, key = "activate_points", asked.idempotency_key
-    stored = await find_answer(session, program_id, operation, key, asked_hash)
+    operation, key = f"{_OPERATION} of {asked.made_by}", asked.idempotency_key
+    stored = await find_answer(session, program_id, operation, key, asked_hash, former=_OPERATION)
     if stored is not None:
         return stored
     if asked.event is not None:

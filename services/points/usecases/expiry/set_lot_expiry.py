@@ -8,11 +8,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.expiry.errors import ExpiryInPast
-from services.points.domain.expiry.expiry_changes import ChangeKind, ExpiryChange, change_ends
+from services.points.domain.expiry.errors import ExpiryInPast, ShorteningNeedsCheck
+from services.points.domain.expiry.expiry_changes import (
+    ChangeKind,
+    ExpiryChange,
+    change_ends,
+    shortened,
+)
+from services.points.domain.ledger.adjustments import AdjustmentRules
 from services.points.domain.ledger.errors import LotUnknown, MemberUnknown
 from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.receipts.receipts import local_day
+from services.points.storage.ledger.adjustments import find_rules, sum_unchecked
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.ledger.change_news import ends_changed
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
@@ -37,12 +44,20 @@ class ExpiryRequest:
 
 
 async def set_lot_expiry(
-    session: AsyncSession, now: datetime, program_id: UUID, request: ExpiryRequest
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    request: ExpiryRequest,
+    points_unchecked_max: int,
 ) -> tuple[dict[str, Any], bool]:
     """Change the ends once for the idempotency key. Returns the answer, and whether it is new.
 
+    More points than one person may take of a member without a check cannot be made to end earlier:
+    `points_unchecked_max` holds where the programme has set no rules for adjustments.
+
     Lots that ended and are not yet taken by the night can be given more time. Raises
-    `MemberUnknown`, `LotUnknown`, `ExpiryInPast`, `ExpiryTooFar`, `IdempotencyKeyReused`.
+    `MemberUnknown`, `LotUnknown`, `ExpiryInPast`, `ExpiryTooFar`, `ShorteningNeedsCheck`,
+    `IdempotencyKeyReused`.
     """
     accounts = await lock_accounts(session, program_id, {request.member_id})
     asked = hash_request(
@@ -54,7 +69,8 @@ async def set_lot_expiry(
         request.note,
     )
     key = request.idempotency_key
-    stored = await find_answer(session, program_id, _OPERATION, key, asked)
+    operation = f"{_OPERATION} of {request.made_by}"
+    stored = await find_answer(session, program_id, operation, key, asked, former=_OPERATION)
     if stored is not None:
         return stored, False
     account = accounts[request.member_id]
@@ -76,6 +92,9 @@ async def set_lot_expiry(
     write = Write()
     lots = _chosen(account.lots, request.lot_versions)
     changed = change_ends(write.books, account, lots, change, zone_of, reason)
+    await _check_shortened(
+        session, now, program_id, request, shortened(changed), points_unchecked_max
+    )
     if write.books.lot_changes:
         await write_books(session, program_id, now, write)
         told = ends_changed(program_id, now, account, "staff", changed)
@@ -93,8 +112,30 @@ async def set_lot_expiry(
         "made_by": request.made_by,
         "recorded_at": now.isoformat(),
     }
-    await keep_answer(session, program_id, _OPERATION, key, asked, answer, now)
+    await keep_answer(session, program_id, operation, key, asked, answer, now)
     return answer, True
+
+
+async def _check_shortened(
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    request: ExpiryRequest,
+    points: int,
+    points_unchecked_max: int,
+) -> None:
+    """What is to end earlier is as good as taken: as much of it as of adjustments needs a check."""
+    if not points:
+        return
+    rules = await find_rules(session, program_id) or AdjustmentRules(0, points_unchecked_max)
+    before = await sum_unchecked(session, program_id, request.member_id, request.made_by, now)
+    if rules.needs_check(-points, before):
+        raise ShorteningNeedsCheck(
+            "So many points cannot be made to end earlier by one person. Ask for an adjustment, "
+            "which somebody else checks.",
+            points=points,
+            left=max(0, rules.points_unchecked_max - before.taken),
+        )
 
 
 def _chosen(lots: Sequence[OpenLot], versions: Sequence[int] | None) -> list[OpenLot]:

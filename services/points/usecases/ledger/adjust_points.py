@@ -1,6 +1,7 @@
 """Staff correct a balance or write off a debt by hand, with a reason that stays.
 
-Above the programme's threshold nothing moves until a second person has looked at it.
+Above the programme's threshold, by what one person gives or takes of one member within 24 hours,
+nothing moves until a second person has looked at it.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from services.points.storage.ledger.adjustments import (
     find_adjustment_by_key,
     find_rules,
     insert_adjustment,
+    sum_unchecked,
 )
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots
@@ -41,8 +43,8 @@ async def adjust_points(
     points_unchecked_max: int,
     origin: tuple[str, str],
 ) -> tuple[Adjustment, bool]:
-    """Post it, or have it wait for a check: once for its idempotency key. Returns it, and whether
-    it is new. `points_unchecked_max` holds where the programme has set no rules.
+    """Post it, or have it wait for a check: once for its maker's idempotency key. Returns it, and
+    whether it is new. `points_unchecked_max` holds where the programme has set no rules.
 
     What is asked of somebody who was merged into another is done to the other.
 
@@ -52,7 +54,7 @@ async def adjust_points(
     """
     rules = await find_rules(session, program_id) or AdjustmentRules(0, points_unchecked_max)
     target = await lock_target(session, program_id, asked.member_id, asked.wallet)
-    stored = await find_adjustment_by_key(session, program_id, asked.idempotency_key)
+    stored = await find_adjustment_by_key(session, program_id, asked.made_by, asked.idempotency_key)
     if stored is not None:
         if stored.request_hash != _fingerprint(asked):
             raise IdempotencyKeyReused("This Idempotency-Key came with another body before.")
@@ -67,7 +69,8 @@ async def adjust_points(
     # Also what waits is tried now: nobody should check what cannot be posted.
     wallet, zone = target.wallet, target.time_zone
     posted = post_adjustment(write.books, target.account, made, wallet, zone, now)
-    if rules.needs_check(made.points):
+    unchecked = await sum_unchecked(session, program_id, made.member_id, made.made_by, now)
+    if rules.needs_check(made.points, unchecked):
         made.status = AWAITS_CHECK
         await insert_adjustment(session, program_id, asked.idempotency_key, made)
         return made, True

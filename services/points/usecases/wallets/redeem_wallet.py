@@ -42,8 +42,8 @@ async def redeem_wallet(
     asked: WalletRedemption,
     origin: tuple[str, str],
 ) -> tuple[dict[str, Any], bool]:
-    """Spend at once, what ends first before the rest; once for the key. A till of the shop can
-    undo it as any other redemption. Returns the answer, and whether it is new.
+    """Spend at once, what ends first before the rest; once for the key of who asks. A till of the
+    shop can undo it as any other redemption. Returns the answer, and whether it is new.
 
     Raises `WalletIsBuiltIn` (points are spent at tills), `WalletUnknown`, `WalletNotRedeemable`,
     `ShopUnknown`, `MemberUnknown`, `AccountFrozen`, `InsufficientPoints`, `IdempotencyKeyReused`.
@@ -55,7 +55,10 @@ async def redeem_wallet(
     asked_hash = hash_request(
         asked.member_id, asked.wallet, asked.points, asked.shop_id, asked.reference
     )
-    done = await find_answer(session, program_id, _OPERATION, asked.key, asked_hash)
+    operation = f"{_OPERATION} of {asked.made_by}"
+    done = await find_answer(
+        session, program_id, operation, asked.key, asked_hash, former=_OPERATION
+    )
     if done is not None:
         return done, False
     check_redeemable(target.wallet)
@@ -92,5 +95,5 @@ async def redeem_wallet(
         "version": posting.version,
         "balance": posting.balance_after,
     }
-    await keep_answer(session, program_id, _OPERATION, asked.key, asked_hash, answer, now)
+    await keep_answer(session, program_id, operation, asked.key, asked_hash, answer, now)
     return answer, True

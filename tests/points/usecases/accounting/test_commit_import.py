@@ -2,6 +2,7 @@
 
 from tests.points.importing import begin, lines_of, post, told_of, work_until_rest
 from tests.points.mall import Mall
+from tests.support.tokens import staff_headers
 
 
 async def test_only_what_was_checked_and_agreed_is_committed_and_that_once(mall: Mall) -> None:
@@ -17,6 +18,9 @@ async def test_only_what_was_checked_and_agreed_is_committed_and_that_once(mall:
     await work_until_rest(mall, address)
     other = await post(mall, f"{address}/commits", {**agreed, "points": 6})
     assert (other.status_code, other.json()["code"]) == (409, "import_not_agreed")
+    own = staff_headers(mall.clock, mall.program_id, ["points.import"], subject="staff-1")
+    alone = await mall.client.post(f"{address}/commits", json=agreed, headers=own)
+    assert (alone.status_code, alone.json()["code"]) == (403, "committed_by_maker")
     for _ in range(2):
         assert (await post(mall, f"{address}/commits", agreed)).status_code == 202
     await work_until_rest(mall, address)

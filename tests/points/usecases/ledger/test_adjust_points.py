@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import islice
+from uuid import UUID
 
+import httpx
 import pytest
 
 from services.points.settings import PointsSettings
@@ -12,6 +14,7 @@ from services.points.storage.receipts.pos_transactions import lock_accounts
 from shared.db import create_engine, transaction
 from shared.ids import new_id
 from tests.points.mall import Mall, open_door
+from tests.support.tokens import staff_headers
 
 
 async def test_an_adjustment_posts_with_who_and_why(mall: Mall) -> None:
@@ -143,3 +146,57 @@ async def test_of_the_same_key_at_once_one_waits_and_the_others_hear_its_answer_
     assert {a.status_code for a in again} == {200}
     made = {a.json()["adjustment_id"] for a in (*answers, *again) if a.status_code != 503}
     assert (len(made), await mall.balance(member_id)) == (1, 7)
+
+
+async def by(mall: Mall, who: str, member_id: UUID, points: int, key: str) -> httpx.Response:
+    headers = staff_headers(mall.clock, mall.program_id, ["points.adjust"], subject=who)
+    body = {"points": points, "reason_code": "test", "note": "test"}
+    return await mall.client.post(
+        f"/v1/members/{member_id}/adjustments",
+        json=body,
+        headers={**headers, "Idempotency-Key": key},
+    )
+
+
+async def set_most(mall: Mall, points: int) -> None:
+    rules = {"points_unchecked_max": points, "reason_codes": []}
+    answer = await mall.client.put("/v1/adjustment-rules", json=rules, headers=mall.staff())
+    assert answer.status_code == 200, answer.text
+
+
+async def test_everybody_has_keys_of_their_own(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    first, second = await by(mall, "a", member_id, 5, "k"), await by(mall, "b", member_id, 5, "k")
+    assert [answer.status_code for answer in (first, second)] == [201, 201]
+    assert [answer.json()["made_by"] for answer in (first, second)] == ["a", "b"]
+    assert (await by(mall, "b", member_id, 5, "k")).json() == second.json()
+    assert await mall.balance(member_id) == 10
+
+
+async def test_many_small_adjustments_of_one_person_are_one_big_one(mall: Mall) -> None:
+    await set_most(mall, 100)
+    member_id, other = await mall.enrol(), await mall.enrol()
+    given = [await by(mall, "a", member_id, 40, f"k{n}") for n in range(3)]
+    assert [answer.status_code for answer in given] == [201, 201, 202]
+    # What waits, or was looked at, does not count; nor does another person, member or direction.
+    assert (await by(mall, "a", member_id, 20, "rest")).status_code == 201
+    assert (await by(mall, "a", member_id, 1, "more")).status_code == 202
+    assert (await by(mall, "b", member_id, 100, "other person")).status_code == 201
+    assert (await by(mall, "a", other, 100, "other member")).status_code == 201
+    assert (await by(mall, "a", member_id, -100, "taken")).status_code == 201
+    assert (await by(mall, "a", member_id, -1, "taken more")).status_code == 202
+    mall.clock.advance(days=1)
+    assert (await by(mall, "a", member_id, 100, "next day")).status_code == 201
+    waiting = (await mall.get("/v1/adjustments", status="awaits_check")).json()["adjustments"]
+    assert sorted(made["points"] for made in waiting) == [-1, 1, 40]
+
+
+async def test_of_many_at_once_no_more_than_the_threshold_posts(mall: Mall, twin: Mall) -> None:
+    await set_most(mall, 100)
+    member_id = await mall.enrol()
+    doors = [mall, twin] * 8
+    answers = await asyncio.gather(
+        *(by(door, "a", member_id, 30, f"k{n}") for n, door in enumerate(doors))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [202] * 13
+    assert await mall.balance(member_id) == 90

@@ -68,11 +68,13 @@ async def test_what_cannot_be_posted_any_more_still_waits(mall: Mall) -> None:
     member_id = await mall.enrol()
     for n in range(2):
         await mall.adjust(member_id, 10_000, f"give {n}")
+        mall.clock.advance(days=1)
     body = {**BIG, "points": -15_000}
     adjustment_id = (await ask(mall, member_id, **body)).json()["adjustment_id"]
     await mall.adjust(member_id, -10_000, "spent")
     short = await decide(mall, adjustment_id, "approval", "staff-2")
     assert (short.status_code, short.json()["shortfall"]) == (422, 5_000)
+    mall.clock.advance(days=1)
     await mall.adjust(member_id, 5_000, "back")
     assert (await decide(mall, adjustment_id, "approval", "staff-2")).status_code == 200
     assert await mall.balance(member_id) == 0
@@ -149,6 +151,7 @@ async def test_a_debt_that_was_repaid_while_its_write_off_waited_is_not_written_
     sale = await mall.sold(2_000, member_id=member_id)
     for key in ("a", "b"):
         await mall.adjust(member_id, -10, key)
+        mall.clock.advance(days=1)
     await mall.push(mall.refund(sale))
     asked = await ask(mall, member_id, "c", "debt-write-offs", reason_code="small_debt", note="x")
     assert (asked.status_code, asked.json()["points"]) == (202, 20)

@@ -7,6 +7,7 @@ import pytest
 from tests.points.mall import Mall
 from tests.points.spending import reverse
 from tests.points.wallets_at_hand import member_with_stars, redeem_stars, stars_of, state_stars
+from tests.support.tokens import staff_headers
 
 
 async def test_stars_are_spent_once_for_the_key_and_told_in_words(mall: Mall) -> None:
@@ -80,3 +81,22 @@ async def test_a_frozen_member_spends_no_stars(mall: Mall) -> None:
     assert answer.status_code in (200, 201), answer.text
     answer = await redeem_stars(mall, member_id, 4)
     assert (answer.status_code, answer.json()["code"]) == (403, "account_frozen")
+
+
+async def test_each_desk_has_keys_of_its_own_and_those_of_before_are_found(mall: Mall) -> None:
+    await state_stars(mall)
+    member_id = await member_with_stars(mall, 12)
+    first = await redeem_stars(mall, member_id, 5, key="k")
+    body = {"points": 5, "shop_id": str(mall.shop_id), "reference": "A cup of tea"}
+    path = f"/v1/members/{member_id}/wallets/stars/redemptions"
+    other = {**staff_headers(mall.clock, mall.program_id, subject="b"), "Idempotency-Key": "k"}
+    assert (await mall.client.post(path, json=body, headers=other)).status_code == 201
+    assert await stars_of(mall, member_id) == 2
+    # As it was kept before the name of the operation said whose key it is.
+    await mall.execute(
+        "UPDATE request_key SET operation = 'wallet_redemption', idempotency_key = 'old' "
+        "WHERE program_id = :p AND operation = 'wallet_redemption of staff-1'"
+    )
+    again = await redeem_stars(mall, member_id, 5, key="old")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert (await redeem_stars(mall, member_id, 1, key="old")).status_code == 201
