@@ -9,7 +9,7 @@ from services.points.api.activities import activities, activity_rules
 from services.points.api.expiry import activations, expiry, nights
 from services.points.api.ledger import accounts, adjustment_rules, adjustments
 from services.points.api.members import freezes, merges, pools, transfers
-from services.points.api.receipts import claims, policies, pos_transactions, quotes
+from services.points.api.receipts import claims, policies, pos_transactions, quotes, withdrawals
 from services.points.api.reviews import cases, review_rules
 from services.points.api.spending import holds, redemptions, spendable
 from services.points.api.state import gathering
@@ -53,6 +53,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             holds.tills,
             spendable.router,
             redemptions.policies,
+            withdrawals.router,
             redemptions.tills,
             wallets.router,
             wallet_moves.router,

@@ -12,8 +12,15 @@ RETURNS TABLE (shop text) LANGUAGE sql STABLE AS $$
     FROM shop s WHERE s.program_id = program AND s.shop_id = ANY (shops)
 $$;
 
-CREATE FUNCTION policies_text(program uuid) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT coalesce(json_agg(json_build_array(p.version, p.effective_from, p.spec)
-                             ORDER BY p.version)::text, '[]')
-    FROM earning_policy p WHERE p.program_id = program
+-- Those that were withdrawn are nobody's business. In plpgsql, as older schemas have no such column
+-- when the function is first installed.
+CREATE FUNCTION policies_text(program uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(json_agg(json_build_array(p.version, p.effective_from, p.spec)
+                                     ORDER BY p.version)::text, '[]')
+            FROM earning_policy p
+            WHERE p.program_id = program AND p.withdraws IS NULL
+              AND NOT EXISTS (SELECT FROM earning_policy w
+                              WHERE w.program_id = program AND w.withdraws = p.version));
+END
 $$;

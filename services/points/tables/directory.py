@@ -5,10 +5,12 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ForeignKeyConstraint,
     Integer,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSON
@@ -52,6 +54,13 @@ earning_policy = Table(
     Column("spec", JSON, nullable=False),
     instant("recorded_at"),
     Column("recorded_by", Text, nullable=False),
+    # Such a row states nothing: it says why another version, which had not begun, never will.
+    Column("withdraws", Integer),
     PrimaryKeyConstraint("program_id", "version"),
+    ForeignKeyConstraint(
+        ["program_id", "withdraws"], ["earning_policy.program_id", "earning_policy.version"]
+    ),
+    UniqueConstraint("program_id", "withdraws"),
     CheckConstraint("version > 0", name="version_positive"),
+    CheckConstraint("withdraws < version", name="withdraws_what_is_there"),
 )

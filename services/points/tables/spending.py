@@ -4,12 +4,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -93,8 +95,15 @@ redemption_policy = Table(
     Column("spec", JSON, nullable=False),
     instant("recorded_at"),
     Column("recorded_by", Text, nullable=False),
+    # Such a row states nothing: it says why another version, which had not begun, never will.
+    Column("withdraws", Integer),
     PrimaryKeyConstraint("program_id", "version"),
+    ForeignKeyConstraint(
+        ["program_id", "withdraws"], ["redemption_policy.program_id", "redemption_policy.version"]
+    ),
+    UniqueConstraint("program_id", "withdraws"),
     CheckConstraint("version > 0", name="version_positive"),
+    CheckConstraint("withdraws < version", name="withdraws_what_is_there"),
 )
 # The answer to a request with an idempotency key, beside its effect, for ever.
 request_key = Table(

@@ -24,7 +24,9 @@ CARDS = "/v1/shops/{shop_id}/staff-cards"
 # What holds for all malls, and what is done to a member, who is of all malls.
 OF_THE_PROGRAMME = {
     "POST /v1/earning-policies",
+    "POST /v1/earning-policies/{version}/withdrawal",
     "POST /v1/redemption-policies",
+    "POST /v1/redemption-policies/{version}/withdrawal",
     "POST /v1/activity-rules",
     "PUT /v1/adjustment-rules",
     "PUT /v1/review-rules",

@@ -96,8 +96,10 @@ TRIED = {
     "POST /v1/redemptions",
     "POST /v1/redemption-reversals",
     "POST /v1/redemption-policies",
+    "POST /v1/redemption-policies/{version}/withdrawal",
     "GET /v1/redemption-policies",
     "POST /v1/earning-policies",
+    "POST /v1/earning-policies/{version}/withdrawal",
     "GET /v1/earning-policies",
     "PUT /v1/wallets/{wallet}",
     "GET /v1/wallets",
@@ -235,6 +237,9 @@ async def test_policies_are_each_programmes_own(mall: Mall) -> None:
     await mall.set_policy(programme={"points": 9, "per_minor": 100})
     policies = (await other.get("/v1/earning-policies")).json()
     assert [policy["version"] for policy in policies] == [0]
+    for kind in ("earning", "redemption"):
+        foreign = await other.post(f"/v1/{kind}-policies/1/withdrawal", {"reason": "x"})
+        assert foreign.status_code == 404
     stranger = await other.enrol()
     assert (await other.push(other.sale(100, member_id=stranger))).json()["points"] == 1
 

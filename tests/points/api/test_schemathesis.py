@@ -12,6 +12,7 @@ from tests.points.exporting import ask_ledger, write_until_ready
 from tests.points.importing import begin
 from tests.points.mall import Mall
 from tests.points.members import merged, offered, opened_pool, two_members
+from tests.points.spending import set_redemption_policy
 from tests.points.wallets_at_hand import state_stars
 from tests.support.schema_checks import check_schema, operations_of
 from tests.support.service import DEPLOYMENT_KEY, make_runtime
@@ -42,6 +43,8 @@ async def known_things(mall: Mall, member_id: UUID) -> dict[str, Any]:
     """A path value of each kind, so that every route finds something that is there."""
     await mall.sold(10_000, member_id=member_id)
     await state_stars(mall)
+    await mall.set_policy()
+    await set_redemption_policy(mall)
     stars = {"points": 50, "reason_code": "x", "note": "x", "wallet": "stars"}
     await mall.post(f"/v1/members/{member_id}/adjustments", stars, None, "stars")
     big = (await mall.adjust(member_id, 50_000, "big")).json()

@@ -6,6 +6,7 @@ from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY
 from services.points.api.receipts.policy_models import PolicyIn, PolicyOut
 from services.points.domain.receipts.earning import Policy
+from services.points.domain.receipts.withdrawals import Withdrawal
 from services.points.queries.receipts.policies import list_policies
 from services.points.usecases.receipts.set_earning_policy import set_earning_policy
 from shared.auth import require_role, require_whole
@@ -29,18 +30,19 @@ async def add_policy(body: PolicyIn, staff: CurrentStaff, session: Tx, now: Now)
 async def read_policies(
     staff: CurrentStaff, session: Tx, after: AfterVersion = -1, limit: PageSize = 200
 ) -> list[PolicyOut]:
-    """Oldest first, the built-in one (version 0) included; pass the last one's version as `after`
-    for more. Role: points.policy."""
+    """Oldest first, the built-in one (version 0) and those that were withdrawn included; pass the
+    last one's version as `after` for more. Role: points.policy."""
     require_role(staff, POLICY)
-    found = [p for p in await list_policies(session, staff.program_id) if p.version > after]
-    return [_out(policy) for policy in found[:limit]]
+    found = await list_policies(session, staff.program_id)
+    return [_out(*one) for one in found if one[0].version > after][:limit]
 
 
-def _out(policy: Policy) -> PolicyOut:
+def _out(policy: Policy, withdrawal: Withdrawal | None = None) -> PolicyOut:
     stated = {
         **policy.spec,
         "version": policy.version,
         "policy_id": policy.policy_id,
         "effective_from": policy.effective_from,
+        "withdrawn": None if withdrawal is None else withdrawal._asdict(),
     }
     return PolicyOut.model_validate(stated)

@@ -1,6 +1,7 @@
 """What staff state about earning."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -186,8 +187,17 @@ def _most_milli(policy: PolicyIn) -> Fraction:
     return base * (_MILLI + sum(factors)) + sum(rates, Fraction(0)) * _MILLI
 
 
+class WithdrawnOut(BaseModel):
+    """Who withdrew the version before it began, when and why."""
+
+    withdrawn_at: datetime = Field(examples=["2026-03-10T12:00:00Z"])
+    withdrawn_by: str = Field(examples=["admin"])
+    reason: str = Field(examples=["Meant for 2027, stated for 2031"])
+
+
 class PolicyOut(PolicyIn):
-    """A stored version. Version 0 is the built-in one: a point for each full 1.00."""
+    """A stored version. Version 0 is the built-in one: a point for each full 1.00. What is
+    `withdrawn` never begins."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -199,3 +209,4 @@ class PolicyOut(PolicyIn):
 
     version: int
     policy_id: UUID
+    withdrawn: WithdrawnOut | None = None

@@ -11,13 +11,15 @@ from pydantic.config import JsonDict
 from services.points.api.openapi import json_body
 from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY
+from services.points.api.receipts.policy_models import WithdrawnOut
 from services.points.api.receipts.pos_models import Minor
 from services.points.api.spending.hold_models import Key, MemberNamed, Points, ReceiptNamed
 from services.points.api.spending.holds import named_member
 from services.points.api.state import bounds_of, settings_of
 from services.points.domain.receipts.receipts import ReceiptKey
+from services.points.domain.receipts.withdrawals import Withdrawal
 from services.points.domain.spending.tariffs import RedemptionPolicy
-from services.points.storage.spending.redemptions import list_redemption_policies
+from services.points.queries.receipts.policies import list_redemption_versions
 from services.points.storage.spending.till_payments import RedemptionRequest
 from services.points.usecases.spending.quote_redemption import quote_redemption
 from services.points.usecases.spending.redeem_at_till import redeem_at_till
@@ -84,11 +86,12 @@ class RedemptionPolicyIn(TariffIn):
 
 
 class RedemptionPolicyOut(RedemptionPolicyIn):
-    """A stored version."""
+    """A stored version; what is `withdrawn` never begins."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_POLICY, "version": 1}]})
 
     version: int
+    withdrawn: WithdrawnOut | None = None
 
 
 class QuoteIn(MemberNamed):
@@ -187,11 +190,11 @@ async def add_redemption_policy(
 async def read_redemption_policies(
     staff: CurrentStaff, session: Tx, after: AfterVersion = -1, limit: PageSize = 200
 ) -> list[RedemptionPolicyOut]:
-    """Oldest first; pass the last one's version as `after` for more. Without any, points do not
-    pay at tills. Role: points.policy."""
+    """Oldest first, those that were withdrawn included; pass the last one's version as `after` for
+    more. Without any, points do not pay at tills. Role: points.policy."""
     require_role(staff, POLICY)
-    found = await list_redemption_policies(session, staff.program_id)
-    return [_policy_out(policy) for policy in found if policy.version > after][:limit]
+    found = await list_redemption_versions(session, staff.program_id)
+    return [_policy_out(*one) for one in found if one[0].version > after][:limit]
 
 
 @tills.post(
@@ -280,7 +283,9 @@ def _asked(
     )
 
 
-def _policy_out(policy: RedemptionPolicy) -> RedemptionPolicyOut:
+def _policy_out(
+    policy: RedemptionPolicy, withdrawal: Withdrawal | None = None
+) -> RedemptionPolicyOut:
     return RedemptionPolicyOut(
         version=policy.version,
         effective_from=policy.effective_from,
@@ -289,6 +294,7 @@ def _policy_out(policy: RedemptionPolicy) -> RedemptionPolicyOut:
         mall_ids=_listed(policy.mall_ids),
         shop_ids=_listed(policy.shop_ids),
         return_grace_days=policy.return_grace_days,
+        withdrawn=None if withdrawal is None else WithdrawnOut(**withdrawal._asdict()),
     )
 
 

@@ -107,8 +107,20 @@ class PolicyInPast(Rejected):
     """A policy cannot take effect before one that is already in force."""
 
 
+class PolicyBegun(Conflict):
+    """What is in force, or was, cannot be withdrawn."""
+
+
+class PolicyVersionUnknown(NotFound):
+    """No such version of the policy was stated."""
+
+
 class ShopUnknown(Rejected):
     """No such shop in this programme."""
+
+
+class MallUnknown(Rejected):
+    """No shop of this programme is in such a mall."""
 
 
 class QuoteOutdated(Unavailable):

@@ -21,11 +21,16 @@ Parts = Mapping[str, Any]
 async def list_redemption_policies(
     session: AsyncSession, program_id: UUID
 ) -> list[RedemptionPolicy]:
-    """All versions, oldest first."""
+    """All versions that were not withdrawn, oldest first."""
     connection = await driver(session)
     rows = await connection.fetch(
-        "SELECT version, effective_from, spec FROM redemption_policy WHERE program_id = $1 "
-        "ORDER BY version",
+        """
+        SELECT p.version, p.effective_from, p.spec FROM redemption_policy p
+        WHERE p.program_id = $1 AND p.withdraws IS NULL
+          AND NOT EXISTS (SELECT FROM redemption_policy w
+                          WHERE w.program_id = $1 AND w.withdraws = p.version)
+        ORDER BY p.version
+        """,
         program_id,
     )
     return [

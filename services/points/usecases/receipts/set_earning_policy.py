@@ -10,7 +10,9 @@ from services.points.domain.receipts.earning import Policy
 from services.points.domain.receipts.earning_rates import DENOMINATOR_MAX
 from services.points.domain.receipts.errors import PolicyInPast, PolicyTooFine
 from services.points.domain.receipts.policy_specs import read_policy
+from services.points.domain.receipts.withdrawals import PolicyKind
 from services.points.storage.receipts.directory import insert_policy, load_directory
+from services.points.storage.receipts.withdrawals import find_newest_version
 from shared.ids import new_id
 
 
@@ -22,8 +24,8 @@ async def set_earning_policy(
     spec: dict[str, Any],
     recorded_by: str,
 ) -> Policy:
-    """Add the next version. Raises `PolicyInPast` when an older version starts later, and
-    `PolicyTooFine` when its rates cannot be counted in one fraction.
+    """Add the next version. Raises `PolicyInPast` when an older version, which was not withdrawn,
+    starts later, and `PolicyTooFine` when its rates cannot be counted in one fraction.
 
     A first policy may take effect in the past, for imports; receipts that were rated before keep
     the policy that rated them.
@@ -35,7 +37,7 @@ async def set_earning_policy(
             "A new policy takes effect after the one before it.",
             latest_effective_from=latest.effective_from.isoformat(),
         )
-    version = latest.version + 1
+    version = await find_newest_version(session, program_id, PolicyKind.EARNING) + 1
     spec = {**spec, "policy_id": str(new_id())}
     policy = read_policy(version, effective_from.isoformat(), spec)
     if policy.denominator > DENOMINATOR_MAX:
