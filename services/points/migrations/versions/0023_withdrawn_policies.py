@@ -6,7 +6,7 @@ from alembic import op
 from shared.migrate import reinstall_functions
 
 revision = "0023"
-down_revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
