@@ -11,7 +11,15 @@ from tests.faults.life.books import MEMBERS, PAYMENTS, SHARES, STARS_MAX, Books,
 from tests.faults.life.tally import rule
 from tests.points.naive import Aside, Lot, Purse, Refused
 from tests.points.naive_moves import Paid, give
-from tests.points.spending import capture, hold, paid_with, redeem, release, reverse
+from tests.points.spending import (
+    bill_of,
+    capture,
+    hold,
+    paid_with,
+    redeem,
+    release,
+    reverse,
+)
 from tests.points.wallets_at_hand import give_stars, redeem_stars
 
 HOLD_SECONDS = 2 * 86_400
@@ -36,12 +44,24 @@ class Held:
 
 @dataclass(eq=False)
 class Bill:
-    """A receipt that points paid a part of."""
+    """A receipt that points paid a part of, each paying 0.01."""
 
-    body: dict[str, Any]
-    paid: Paid
+    sale: dict[str, Any]
+    payments: list[Paid]
     is_pushed: bool = False
     refunded_minor: int = 0
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The sale with what points paid of it until now."""
+        return paid_with(self.sale, sum(len(p.tokens) - p.back for p in self.payments))
+
+    def settle(self, now: datetime, late_end: datetime | None) -> None:
+        """What was refunded of the recorded sale gives points back, in the order of payments."""
+        for paid in sorted(self.payments, key=lambda one: one.redemption_id):
+            due = len(paid.tokens) * self.refunded_minor // TOTAL_MINOR - paid.back
+            if self.is_pushed and due > 0:
+                paid.give_back(due, now, late_end)
 
 
 class Spending(Books):
@@ -74,25 +94,38 @@ class Spending(Books):
     @rule(target=PAYMENTS, held=HOLDS, share=SHARES, is_final=st.booleans())
     def capture(self, held: Held, share: int, is_final: bool) -> Any:
         """A till spends what it had set aside, or a part of it."""
+        return self._capture(held, share, is_final, None) or multiple()
+
+    @worth(lambda self: any(held.is_open(self.now) for held in self.holds))
+    @rule(target=PAYMENTS, held=HOLDS, bill=BILLS, share=SHARES, is_final=st.booleans())
+    def capture_bill(self, held: Held, bill: Bill, share: int, is_final: bool) -> Any:
+        """What a till had set aside pays a receipt, until that is recorded."""
+        return self._capture(held, share, is_final, self._unrecorded(bill)) or multiple()
+
+    def _capture(self, held: Held, share: int, is_final: bool, bill: Bill | None) -> Paid | None:
         held = nearest(held, self.holds, lambda one: one.is_open(self.now))
         points = max(1, held.aside.left * share // 100)
-        answer = self.world.do(capture(self.mall, held.hold_id, points, is_final=is_final))
-        if held.purse.case is None and not held.is_open(self.now):
-            code = answer.json()["code"]
-            assert code in {"hold_closed", "hold_expired"}, answer.text
-            self.expect(answer, lambda: self.refuse_unless(False, code))
-            return multiple()
-        tokens: list[Lot | None] = []
+        fields = {} if bill is None else {"receipt": bill_of(bill.sale)}
+        asked = capture(self.mall, held.hold_id, points, is_final=is_final, **fields)
+        answer, tokens = self.world.do(asked), list[Lot | None]()
 
         def move() -> None:
+            is_payable = bill is None or not bill.is_pushed
+            self.refuse_unless(is_payable, "receipt_already_recorded")
             self.refuse_unless(held.purse.case is None, "account_frozen")
+            if not held.is_open(self.now):
+                code = answer.json().get("code")
+                raise Refused(code if code == "hold_expired" else "hold_closed")
             self.refuse_unless(points <= held.aside.left, "hold_too_small")
             is_done = is_final or points == held.aside.left
             tokens.extend(held.purse.capture(held.aside, points, is_done=is_done))
 
         if not self.expect(answer, move):
-            return multiple()
-        return self.paid(Paid(answer.json()["redemption_id"], held.purse, tokens))
+            return None
+        paid = self.paid(Paid(answer.json()["redemption_id"], held.purse, tokens))
+        if bill is not None:
+            bill.payments.append(paid)
+        return paid
 
     @worth(lambda self: any(held.is_open(self.now) for held in self.holds))
     @rule(held=HOLDS)
@@ -118,38 +151,70 @@ class Spending(Books):
     @rule(target=BILLS, member=MEMBERS, share=SHARES)
     def pay(self, member: int, share: int) -> Any:
         """Points pay a part of a receipt."""
-        member, sale = self.spender(member), self.mall.sale(TOTAL_MINOR)
-        points = self.share_of(self.purses[member], share)
-        answer = self.world.do(redeem(self.mall, sale, self.ids[member], points))
-        purse, went = self.purses[member], list[Lot | None]()
-        if not self.expect(answer, lambda: went.extend(purse.spend(points, self.now))):
+        bill = Bill(self.mall.sale(TOTAL_MINOR), [])
+        if not self._pay(bill, member, share):
             return multiple()
-        redemption_id = answer.json()["redemption_id"]
-        paid = self.paid(Paid(redemption_id, purse, went))
-        self.bills.append(Bill(paid_with(sale, points, redemption_id), paid))
-        return self.bills[-1]
+        self.bills.append(bill)
+        return bill
+
+    @worth(lambda self: any(not bill.is_pushed for bill in self.bills))
+    @rule(bill=BILLS, member=MEMBERS, share=SHARES)
+    def pay_more(self, bill: Bill, member: int, share: int) -> None:
+        """Somebody pays a further part, until the receipt is recorded."""
+        self._pay(self._unrecorded(bill), member, share)
+
+    def _pay(self, bill: Bill, member: int, share: int) -> bool:
+        member = self.spender(member)
+        purse, went = self.purses[member], list[Lot | None]()
+        points = self.share_of(purse, share)
+        answer = self.world.do(redeem(self.mall, bill.sale, self.ids[member], points))
+
+        def move() -> None:
+            self.refuse_unless(not bill.is_pushed, "receipt_already_recorded")
+            went.extend(purse.spend(points, self.now))
+
+        if not self.expect(answer, move):
+            return False
+        bill.payments.append(self.paid(Paid(answer.json()["redemption_id"], purse, went)))
+        return True
+
+    def _unrecorded(self, bill: Bill) -> Bill:
+        return nearest(bill, self.bills, lambda one: not one.is_pushed)
 
     @rule(target=PAYMENTS, bill=BILLS)
     def keep_bill(self, bill: Bill) -> Paid:
         """What was paid with points at a till can be undone as what was captured can."""
-        return bill.paid
+        return bill.payments[-1]
+
+    @worth(lambda self: any(not bill.is_pushed for bill in self.bills))
+    @rule(bill=BILLS)
+    def record_bill(self, bill: Bill) -> None:
+        """The receipt is recorded: refunds that came before give back their part."""
+        bill = self._unrecorded(bill)
+        if not bill.is_pushed:
+            self._record(bill)
+            self.compare()
+
+    def _record(self, bill: Bill) -> None:
+        answer = self.world.do(self.mall.push(bill.body))
+        assert (answer.status_code, answer.json()["notes"]) == (201, []), answer.text
+        bill.is_pushed = True
+        bill.settle(self.now, self._late_end())
 
     @worth(lambda self: any(bill.refunded_minor < TOTAL_MINOR for bill in self.bills))
-    @rule(bill=BILLS, share=st.sampled_from([5, 20, 33, 50, 100]))
-    def refund_bill(self, bill: Bill, share: int) -> None:
-        """The receipt is recorded, and a part of it refunded: points come back in proportion."""
+    @rule(bill=BILLS, share=st.sampled_from([5, 20, 33, 50, 100]), is_early=st.booleans())
+    def refund_bill(self, bill: Bill, share: int, is_early: bool) -> None:
+        """A part of the receipt is refunded, now and then before it is recorded: then points come
+        back in proportion."""
         bill = nearest(bill, self.bills, lambda one: one.refunded_minor < TOTAL_MINOR)
-        if not bill.is_pushed:
-            assert self.world.do(self.mall.push(bill.body)).status_code == 201
-            bill.is_pushed = True
+        if not (bill.is_pushed or is_early):
+            self._record(bill)
         amount_minor = (TOTAL_MINOR - bill.refunded_minor) * share // 100
         if amount_minor:
-            answer = self.world.do(self.mall.push(self.mall.refund(bill.body, (1, amount_minor))))
+            answer = self.world.do(self.mall.push(self.mall.refund(bill.sale, (1, amount_minor))))
             assert answer.status_code == 201, answer.text
             bill.refunded_minor += amount_minor
-            due = len(bill.paid.tokens) * bill.refunded_minor // TOTAL_MINOR - bill.paid.back
-            if due > 0:
-                bill.paid.give_back(due, self.now, self._late_end())
+            bill.settle(self.now, self._late_end())
         self.compare()
 
     @worth(lambda self: any(len(paid.tokens) > paid.back for paid in self.payments))
