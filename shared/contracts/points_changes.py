@@ -1,4 +1,5 @@
-"""What points says of lots and accounts that change: other ends, freezes, cases, merges.
+"""What points says of lots and accounts that change: other ends, freezes, cases, merges,
+invitations.
 
 Sliding ends are not told: each sale of a member may move them all, and the activity that does it is
 told itself. Who keeps ends reads them at points.
@@ -105,3 +106,17 @@ class AccountsMergeUndone(Event):
     survivor_member_id: UUID
     restored: int
     undone_at: datetime
+
+
+class PoolInvited(Event):
+    """The owner of a household's pool asks the member to join. What the household calls it is read
+    at points."""
+
+    TYPE: ClassVar[str] = "points.pool_invited.v1"
+    TOPIC: ClassVar[str] = LEDGER
+    KEY: ClassVar[tuple[str, ...]] = ("pool_id",)
+
+    pool_id: UUID
+    owner_id: UUID
+    member_id: UUID
+    invited_at: datetime

@@ -92,6 +92,8 @@ FIELDS: Mapping[str, str] = {
     "pool_id": "the household's pool, and its account",
     "name": "the pool's name, as its household calls it",
     "owner_id": "the member whose pool it is",
+    "PoolInvited.member_id": "the member who is asked",
+    "invited_at": "since when they can join",
     "household": "all who are in it right then",
     "_PoolMoved.member_id": "who moved them, or whose they are again",
     "_PoolMoved.points": "the points that moved, positive",

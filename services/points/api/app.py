@@ -8,7 +8,7 @@ from services.points.api.accounting import clearing, exports, imports, liability
 from services.points.api.activities import activities, activity_rules
 from services.points.api.expiry import activations, expiry, nights
 from services.points.api.ledger import accounts, adjustment_rules, adjustments
-from services.points.api.members import freezes, merges, pools, transfers
+from services.points.api.members import freezes, merges, pools, pools_of_member, transfers
 from services.points.api.receipts import claims, policies, pos_transactions, quotes, withdrawals
 from services.points.api.reviews import cases, review_rules
 from services.points.api.spending import holds, redemptions, spendable
@@ -49,6 +49,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             freezes.router,
             merges.router,
             pools.router,
+            pools_of_member.router,
             policies.router,
             holds.tills,
             spendable.router,

@@ -68,6 +68,7 @@ TRIED = {
     "GET /v1/merges/{merge_id}",
     "POST /v1/merges/{merge_id}/undo",
     "POST /v1/members/{member_id}/pools",
+    "GET /v1/members/{member_id}/pools",
     "GET /v1/pools/{pool_id}",
     "POST /v1/pools/{pool_id}/invitations",
     "POST /v1/pools/{pool_id}/joining",
@@ -348,6 +349,7 @@ async def test_pools_freezes_and_merges_stay_within_their_programme(mall: Mall) 
     await mall.adjust(owner, 100, "give")
     pool = (await mall.post(f"/v1/members/{owner}/pools", {"name": "x"}, owner, "k")).json()
     base = f"/v1/pools/{pool['pool_id']}"
+    assert (await other.get(f"/v1/members/{owner}/pools")).status_code == 404
     bodies: dict[str, Any] = {
         "invitations": {"member_id": str(stranger)},
         "joining": None,

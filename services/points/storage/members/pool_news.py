@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.members.pools import JOINED, Household
 from shared.contracts.points import PoolContributed, PoolReturned, PoolSpent
+from shared.contracts.points_changes import PoolInvited
 from shared.outbox import News, tell
 
 
@@ -16,6 +17,21 @@ def who_is_in(household: Household) -> tuple[UUID, ...]:
     """Those who have joined."""
     joined = (m.member_id for m in household.members.values() if m.status == JOINED)
     return tuple(sorted(joined))
+
+
+async def tell_invited(
+    session: AsyncSession, program_id: UUID, household: Household, member_id: UUID, now: datetime
+) -> None:
+    """The member may join."""
+    pool = household.pool
+    event = PoolInvited(
+        program_id=program_id,
+        pool_id=pool.pool_id,
+        owner_id=pool.owner_id,
+        member_id=member_id,
+        invited_at=now,
+    )
+    await tell(session, [News(event, now)])
 
 
 async def tell_contributed(

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.errors import MemberUnknown
-from services.points.domain.members.pools import invited_part
+from services.points.domain.members.pools import INVITED, invited_part
+from services.points.storage.members.pool_news import tell_invited
 from services.points.storage.members.pools import lock_household, put_pool_member
 from services.points.storage.receipts.directory import resolve_numbers
 
@@ -30,7 +31,7 @@ async def invite_to_pool(
     invitation: Invitation,
     members_max: int,
 ) -> None:
-    """Invite a member; repeats are harmless.
+    """Invite a member, and tell once; repeats are harmless.
 
     Raises `PoolUnknown`, `PoolClosed`, `PoolOwnerOnly`, `PoolFull`, `MemberUnknown`.
     """
@@ -45,4 +46,7 @@ async def invite_to_pool(
     if not household.accounts[member_id].is_open:
         raise MemberUnknown("No such member in this programme.")
     part = invited_part(household, member_id, invitation.month_points_max, members_max, now)
+    known = household.members.get(member_id)
     await put_pool_member(session, program_id, pool_id, part)
+    if part.status == INVITED and (known is None or known.status != INVITED):
+        await tell_invited(session, program_id, household, member_id, now)
