@@ -1,5 +1,6 @@
 """What moves between the purses of `tests/points/naive.py`: merges, pools, what comes back."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -128,14 +129,17 @@ class Pool:
         self.purse.receive(purse.spend(points, now), giver=member)
 
     def spend(self, member: int, points: int, now: datetime, month: str) -> list[Lot]:
-        """Within the month's cap: the member's own, else the pool's."""
-        cap = self.caps[member] or self.month_max
-        spent = self.spent.get((member, month), 0)
-        if cap is not None and spent + points > cap:
+        """Within the month's cap."""
+        if points > self.room(member, month):
             raise Refused("pool_cap_reached")
         going = self.purse.spend(points, now)
-        self.spent[member, month] = spent + points
+        self.spent[member, month] = self.spent.get((member, month), 0) + points
         return going
+
+    def room(self, member: int, month: str) -> float:
+        """What is left of the member's own cap or, without one, of the pool's."""
+        cap = self.caps.get(member) or self.month_max
+        return math.inf if cap is None else cap - self.spent.get((member, month), 0)
 
     def give_back(self, member: int, purse: Purse) -> None:
         """What is left of what the member put in. The owner's is also what is of nobody in it."""

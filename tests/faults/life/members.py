@@ -196,11 +196,13 @@ class Members(Books):
         """A member spends what is in the pool, whoever put it in."""
         pool = nearest(pool, self.pools, lambda one: one.purse.available(self.now) > 0)
         member, went = self._somebody_in(pool, member), list[Lot | None]()
-        points = self.share_of(pool.purse, share)
+        month = f"{self.now.astimezone(SHANGHAI):%Y-%m}"
+        # A share of what both the pool and the month's cap leave.
+        room = int(min(pool.purse.available(self.now), pool.room(member, month)))
+        points = max(1, room * share // 100)
         body = {"points": points, "shop_id": str(self.mall.shop_id), "reference": "Tea"}
         path = f"/v1/pools/{pool.pool_id}/spendings"
         answer = self.member_post(path, member, body, new_id().hex)
-        month = f"{self.now.astimezone(SHANGHAI):%Y-%m}"
 
         def move() -> None:
             self._is_in(pool, member)

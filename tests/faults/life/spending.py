@@ -220,8 +220,12 @@ class Spending(Books):
     @worth(lambda self: any(len(paid.tokens) > paid.back for paid in self.payments))
     @rule(paid=PAYMENTS, share=SHARES)
     def undo_a_payment(self, paid: Paid, share: int) -> None:
-        """Points come back to where they came from, the newest lot's first."""
-        paid = nearest(paid, self.payments, lambda one: len(one.tokens) > one.back)
+        """Points come back to where they came from, the newest lot's first; many of them rather
+        to who owes some."""
+        undone = [one for one in self.payments if len(one.tokens) > one.back]
+        owing = [one for one in undone if one.purse.heir.debt]
+        some = owing if owing and share > 30 else undone
+        paid = nearest(paid, self.payments, some.__contains__)
         left = len(paid.tokens) - paid.back
         points = -(-left * share // 100)
         if points == 0:
