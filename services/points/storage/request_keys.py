@@ -15,7 +15,11 @@ from shared.db import Collision, driver
 
 
 def hash_request(*parts: object) -> bytes:
-    """Tells a repeat from another request with the same key. Say who asks among the parts."""
+    """Tells a repeat from another request with the same key. Say who asks among the parts.
+
+    It is stored and compared for ever: name values whose text no change of the code changes, in a
+    fixed order; a part that is new comes last, and only where it is asked for.
+    """
     text = json.dumps([str(part) for part in parts])
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 

@@ -28,8 +28,11 @@ class MakeHold(NamedTuple):
     @property
     def said(self) -> str:
         """What tells it from another request with the same key."""
-        member, seconds = f"{self.member_id}|{self.member_number}", int(self.ttl.total_seconds())
-        return f"hold|{member}|{self.points}|{seconds}|{self.reference}"
+        return (
+            f"MakeHold(key={self.key!r}, member_id={self.member_id!r}, "
+            f"member_number={self.member_number!r}, points={self.points}, ttl={self.ttl!r}, "
+            f"reference={self.reference!r})"
+        )
 
 
 class CaptureHold(NamedTuple):
@@ -44,8 +47,11 @@ class CaptureHold(NamedTuple):
     @property
     def said(self) -> str:
         """What tells it from another request with the same key."""
-        paid = "" if self.bill is None else "|".join(map(str, ("", *self.bill.said)))
-        return f"capture|{self.hold_id}|{self.points}|{self.is_final}{paid}"
+        paid = "" if self.bill is None else "|".join(map(str, self.bill.said))
+        return (
+            f"CaptureHold(key={self.key!r}, hold_id={self.hold_id!r}, points={self.points}, "
+            f"is_final={self.is_final}, transaction_id=None){paid}"
+        )
 
 
 class ReleaseHold(NamedTuple):
@@ -56,7 +62,7 @@ class ReleaseHold(NamedTuple):
     @property
     def said(self) -> str:
         """It has no key: asking for it twice does nothing."""
-        return f"release|{self.hold_id}"
+        return f"ReleaseHold(hold_id={self.hold_id!r})"
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,8 @@ class HoldTask:
     def fingerprint(self) -> bytes:
         """A hash of what is asked, to tell a repeat from another request with the same key.
 
-        It is stored and compared for ever: made of text that no change of the code changes.
+        It is stored and compared for ever: its text is written out as it first was, and what is
+        new stands at its end, only where it is asked for.
         """
         return hashlib.blake2b(self.asked.said.encode(), digest_size=16).digest()
 

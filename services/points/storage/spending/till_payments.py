@@ -1,5 +1,6 @@
 """A receipt that points shall pay: what its quote and its payment both need to know."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -24,7 +25,6 @@ from services.points.domain.spending.redeeming import AtTill
 from services.points.domain.spending.tariffs import Payment, RedemptionPolicy, Tariff
 from services.points.storage.receipts.pos_batch import check_till
 from services.points.storage.receipts.pos_transactions import survivor_of
-from services.points.storage.request_keys import hash_request
 from services.points.storage.spending.holds import HoldLook, Wanted, look_at_holds
 from services.points.storage.spending.redemptions import (
     find_tier,
@@ -66,8 +66,18 @@ class RedemptionRequest:
 
     @property
     def fingerprint(self) -> bytes:
-        """A hash of what is asked, to tell a repeat from another request with the same key."""
-        return hash_request(self.member_id, self.member_number, *self.bill.said, self.points)
+        """A hash of what is asked, to tell a repeat from another request with the same key.
+
+        It is stored and compared for ever: its text is written out as it first was.
+        """
+        key = self.receipt
+        said = (
+            f"({self.member_id!r}, {self.member_number!r}, "
+            f"ReceiptKey(shop_id={key.shop_id!r}, till_id={key.till_id!r}, "
+            f"receipt_number={key.receipt_number!r}, business_date={key.business_date!r}), "
+            f"{self.receipt_total_minor}, {self.currency!r}, {self.points})"
+        )
+        return hashlib.blake2b(said.encode(), digest_size=16).digest()
 
 
 class PaymentTerms(NamedTuple):

@@ -38,6 +38,17 @@ class ActivationAsked:
     reason_code: str | None = None
     note: str | None = None
 
+    @property
+    def said(self) -> str:
+        """What tells it from another request with the same key: stored and compared for ever, and
+        so written out as it first was."""
+        return (
+            f"ActivationAsked(member_id={self.member_id!r}, made_by={self.made_by!r}, "
+            f"idempotency_key={self.idempotency_key!r}, event={self.event!r}, "
+            f"lot_version={self.lot_version!r}, source_id={self.source_id!r}, "
+            f"reason_code={self.reason_code!r}, note={self.note!r})"
+        )
+
 
 async def activate_points(
     session: AsyncSession,
@@ -58,7 +69,7 @@ async def activate_points(
     account = survivor_of(accounts, asked.member_id)
     assert account is not None
     check_open(account)
-    asked_hash = hash_request(asked)
+    asked_hash = hash_request(asked.said)
     operation, key = f"{_OPERATION} of {asked.made_by}", asked.idempotency_key
     stored = await find_answer(session, program_id, operation, key, asked_hash, former=_OPERATION)
     if stored is not None:

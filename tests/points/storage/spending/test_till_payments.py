@@ -11,7 +11,7 @@ from shared.auth import Till
 ONE, TWO = UUID(int=1), UUID(int=2)
 KEY = ReceiptKey(TWO, "T1", "R1", date(2026, 3, 10))
 REQUEST = RedemptionRequest(Till(ONE, TWO, "T1", 1), ONE, None, KEY, 19_900, "CNY", 500, "k")
-HASH = "8eefa4a2a9dc8f6be1bb42b4c3232a8d"
+HASH = "91fff770820837e24e8395150bf23adb"
 
 
 def test_a_stored_payment_is_the_same_payment_after_an_upgrade() -> None:

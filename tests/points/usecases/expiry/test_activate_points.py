@@ -7,7 +7,9 @@ from uuid import UUID
 
 import httpx
 
+from services.points.storage.request_keys import hash_request
 from services.points.usecases.expiry.activate_due import activate_due
+from services.points.usecases.expiry.activate_points import ActivationAsked
 from shared.contracts.points import PointsActivated
 from shared.db import transaction
 from shared.ids import new_id
@@ -62,6 +64,15 @@ async def test_the_balance_shows_what_is_pending_and_from_when_on_it_is_good(mal
     ]
     spent = await mall.adjust(member_id, -6, "spend")
     assert (spent.status_code, spent.json()["available"]) == (422, 5)
+
+
+def test_a_stored_request_is_the_same_request_after_an_upgrade() -> None:
+    event = ActivationAsked(UUID(int=1), "service crm", "k", "delivered", source_id=UUID(int=2))
+    by_hand = ActivationAsked(UUID(int=1), "staff 7", "k", None, 3, None, "goodwill", "it's late")
+    assert [hash_request(asked.said).hex() for asked in (event, by_hand)] == [
+        "613522c4b9483b0e6594ae2a0ff5e5c2",
+        "95356fd03716a7362bc8a9e8775c960c",
+    ]
 
 
 async def test_staff_make_a_receipts_points_good_before_their_time_once(mall: Mall) -> None:
