@@ -7,7 +7,16 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, multiple, precondition
 
-from tests.faults.life.books import MEMBERS, PAYMENTS, SHARES, STARS_MAX, Books, nearest, worth
+from tests.faults.life.books import (
+    MEMBERS,
+    PAYMENTS,
+    SHARES,
+    STARS_MAX,
+    Books,
+    end_of_day,
+    nearest,
+    worth,
+)
 from tests.faults.life.tally import rule
 from tests.points.naive import Aside, Lot, Purse, Refused
 from tests.points.naive_moves import Paid, give
@@ -239,7 +248,7 @@ class Spending(Books):
         self.expect(answer, move)
 
     def _late_end(self) -> datetime | None:
-        return self.now + timedelta(days=self.grace_days) if self.grace_days else None
+        return end_of_day(self.now, self.grace_days) if self.grace_days else None
 
     @rule(giver=MEMBERS, receiver=MEMBERS, share=SHARES)
     def give_stars(self, giver: int, receiver: int, share: int) -> None:

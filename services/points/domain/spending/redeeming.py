@@ -12,10 +12,13 @@ from json import dumps
 from typing import NamedTuple
 from uuid import UUID
 
+from services.points.domain.expiry.expiry import end_of_day
+from services.points.domain.expiry.expiry_changes import ZoneOf
 from services.points.domain.ledger import ledger
 from services.points.domain.ledger.ledger import Account, Books, Cause, NewPosting
 from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.receipts.receipt_books import derived_id
+from services.points.domain.receipts.receipts import local_day
 from services.points.domain.spending.errors import ReversalExceedsRedemption
 from services.points.domain.spending.tariffs import Payment, Tariff
 
@@ -148,10 +151,20 @@ def give_back(
 
 
 class Moment(NamedTuple):
-    """When points come back, and for how many days they are good when their end has passed."""
+    """When points come back, and for how many days after that day they are good when their end has
+    passed; 0 for not."""
 
     now: datetime
     grace_days: int
+    zone_of: ZoneOf
+
+    def late_end(self, mall_id: UUID | None) -> datetime | None:
+        """The end of the last of these days in the mall that issued them; None without a grace."""
+        if not self.grace_days:
+            return None
+        time_zone = self.zone_of(mall_id)
+        last_day = local_day(self.now, time_zone) + timedelta(days=self.grace_days)
+        return end_of_day(last_day, time_zone)
 
 
 def _next_parts(spent: Spent, points: int) -> list[tuple[TakenLot | None, int]]:
@@ -185,15 +198,17 @@ def _terms_of_new(
     spent: Spent, taken: TakenLot | None, moment: Moment, *, is_late: bool
 ) -> LotTerms:
     """The lot's own terms, but for its end where that has passed."""
-    grace_end = moment.now + timedelta(days=moment.grace_days) if moment.grace_days else None
     if taken is None:
         # No mall issued them: the programme stood for them when they were spent, and does now.
-        return LotTerms(expires_at=grace_end, earned_at=moment.now)
+        return LotTerms(expires_at=moment.late_end(None), earned_at=moment.now)
     terms = taken.terms._replace(origin_id=taken.terms.origin_id or taken.source_id)
     if not (is_late and moment.grace_days):
         return terms
     return terms._replace(
-        expires_at=grace_end, pending=False, activates_at=None, sliding_months=None
+        expires_at=moment.late_end(terms.mall_id),
+        pending=False,
+        activates_at=None,
+        sliding_months=None,
     )
 
 

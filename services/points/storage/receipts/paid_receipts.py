@@ -18,9 +18,10 @@ from services.points.storage.spending.redemptions import (
     list_spent_on_receipts,
     set_returned,
 )
+from services.points.storage.zones import load_zones
 from shared.db import Collision
 
-_NEVER = Moment(datetime.min.replace(tzinfo=UTC), 0)
+_NEVER = Moment(datetime.min.replace(tzinfo=UTC), 0, lambda _: "UTC")
 
 
 @dataclass(slots=True)
@@ -54,7 +55,9 @@ def payments_of(paid: PaidReceipts, receipt_id: UUID) -> list[PointsPayment]:
 async def moment_of_return(session: AsyncSession, program_id: UUID, now: datetime) -> Moment:
     """Now, with the grace that the policy in force gives to points that come back late."""
     policy = tariffs.policy_in_force(await list_redemption_policies(session, program_id), now)
-    return Moment(now, 0 if policy is None else policy.return_grace_days)
+    if policy is None or not policy.return_grace_days:
+        return _NEVER._replace(now=now)
+    return Moment(now, policy.return_grace_days, await load_zones(session, program_id))
 
 
 def give_back_for_refunds(

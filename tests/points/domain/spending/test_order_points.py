@@ -8,7 +8,7 @@ from services.points.domain.spending.redeeming import Moment
 from shared.ids import new_id
 from tests.points.samples import NOON, make_account, make_cause
 
-NOW = Moment(NOON, 0)
+NOW = Moment(NOON, 0, lambda _: "UTC")
 NOTHING = Found(None, None)
 
 

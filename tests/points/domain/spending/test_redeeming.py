@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.points.domain.expiry.expiry import end_of_day
 from services.points.domain.ledger.errors import InsufficientPoints
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.lots import LotTerms
@@ -22,7 +23,7 @@ from shared.ids import new_id
 from tests.points.samples import NOON, make_account, make_cause
 
 SOON, LATE = NOON + timedelta(days=10), NOON + timedelta(days=90)
-NOW = Moment(NOON, 0)
+NOW = Moment(NOON, 0, lambda _: "UTC")
 
 
 def spent_of(books: Books, account: Account, points: int) -> Spent:
@@ -107,13 +108,14 @@ def test_only_lots_whose_end_has_passed_get_the_grace_in_lots_of_their_own() -> 
     for end in (SOON, LATE):
         books.credit(account, 50, make_cause(), LotTerms(expires_at=end, mall_id=mall))
     spent = spent_of(books, account, 80)
-    moment = Moment(SOON, 7)
+    moment = Moment(SOON, 7, lambda _: "UTC")
     before = len(books.postings)
     give_back(books, account, spent, 80, why(1), moment)
     assert lots_of(account) == {2: 50, 4: 50}
     assert [p.points for p in books.postings[before:]] == [50, 30]
     new = next(lot for lot in account.lots if lot.version == 4)
-    assert (new.terms.expires_at, new.terms.mall_id) == (SOON + timedelta(days=7), mall)
+    last_day = end_of_day(SOON.date() + timedelta(days=7), "UTC")
+    assert (new.terms.expires_at, new.terms.mall_id) == (last_day, mall)
     assert new.terms.origin_id == spent.taken[0].source_id
 
 
