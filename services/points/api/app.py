@@ -13,7 +13,7 @@ from services.points.api.receipts import claims, policies, pos_transactions, quo
 from services.points.api.reviews import cases, review_rules
 from services.points.api.spending import holds, redemptions, spendable
 from services.points.api.state import gathering
-from services.points.api.wallets import wallet_moves, wallets
+from services.points.api.wallets import wallet_ends, wallet_moves, wallets
 from services.points.queries.invariants import check_invariants
 from shared.http.app import create_app
 from shared.http.depends import Runtime
@@ -57,6 +57,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             withdrawals.router,
             redemptions.tills,
             wallets.router,
+            wallet_ends.router,
             wallet_moves.router,
             liability.router,
             clearing.router,

@@ -104,7 +104,9 @@ TRIED = {
     "GET /v1/earning-policies",
     "PUT /v1/wallets/{wallet}",
     "GET /v1/wallets",
+    "GET /v1/wallets/{wallet}/versions",
     "GET /v1/members/{member_id}/wallets",
+    "GET /v1/members/{member_id}/wallets/{wallet}/expiring",
     "GET /v1/members/{member_id}/wallets/{wallet}/postings",
     "GET /v1/members/{member_id}/wallets/{wallet}/postings/{version}",
     "GET /v1/members/{member_id}/wallets/{wallet}/postings/{version}/lot-changes",
@@ -161,6 +163,7 @@ async def test_a_strangers_staff_and_members_find_nothing(mall: Mall) -> None:
             "receipts",
             "postings/1/lot-changes",
             "wallets/points/postings/1",
+            "wallets/points/expiring",
         ):
             answer = await mall.client.get(f"{base}/{path}", headers=headers)
             assert answer.status_code == 404, path

@@ -13,7 +13,11 @@ from services.points.api.state import settings_of
 from services.points.domain.expiry.expiry_changes import ChangeKind, ExpiryChange, ZoneOf
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.receipts.receipts import local_day
-from services.points.queries.expiry.expiring import EndingPoints, find_expiry_schedule
+from services.points.queries.expiry.expiring import (
+    EndingPoints,
+    ExpirySchedule,
+    find_expiry_schedule,
+)
 from services.points.storage.zones import load_zones
 from services.points.usecases.expiry.set_lot_expiry import ExpiryRequest, set_lot_expiry
 from shared.auth import require_whole
@@ -130,6 +134,13 @@ async def read_expiring(
     if found is None:
         raise MemberUnknown("No such member in this programme.")
     zone_of = await load_zones(session, who.program_id)
+    return schedule_out(member_id, found, zone_of, now, by)
+
+
+def schedule_out(
+    member_id: UUID, found: ExpirySchedule, zone_of: ZoneOf, now: datetime, by: date | None
+) -> ExpiryScheduleOut:
+    """The deadlines of one of the member's accounts, as they are answered."""
     deadlines = _deadlines(found.parts, zone_of, now)
     return ExpiryScheduleOut(
         member_id=member_id,

@@ -1,12 +1,13 @@
 """Wallets beside the points: what staff state of each, what members have in them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.points.api.instants import AsOf
 from services.points.api.ledger.statements import (
     LotChangePage,
     PostingExplained,
@@ -16,16 +17,23 @@ from services.points.api.ledger.statements import (
     lot_changes_page,
     statement_page,
 )
-from services.points.api.paging import PageSize
+from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY, READ, check_may_read
 from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind, read_expiry
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.wallets.wallets import POINTS, Wallet, account_id_of
 from services.points.queries.ledger.accounts import list_postings
-from services.points.queries.wallets.wallets import list_balances, list_wallet_types
+from services.points.queries.ledger.as_of import find_balance_at, instant_of
+from services.points.queries.wallets.wallets import (
+    list_balances,
+    list_balances_at,
+    list_wallet_types,
+    list_wallet_versions,
+)
 from services.points.storage.wallets.wallets import get_wallet
 from services.points.usecases.wallets.set_wallet import set_wallet
 from shared.auth import require_role, require_whole
+from shared.db import driver
 from shared.http.depends import CurrentStaff, MemberOrStaff, Now, Tx
 from shared.http.fields import ISO_TEXT, LAX, Name, day_within
 
@@ -97,6 +105,14 @@ class WalletOut(BaseModel):
     may_redeem: bool = Field(examples=[True])
 
 
+class WalletVersionOut(WalletOut):
+    """What was stated of a wallet, by whom, and since when."""
+
+    version: int = Field(examples=[1])
+    effective_from: datetime = Field(examples=["2026-03-10T12:00:00Z"])
+    recorded_by: str = Field(examples=["admin"])
+
+
 class WalletBalance(BaseModel):
     """What a member has in one wallet."""
 
@@ -150,11 +166,33 @@ async def read_wallets(staff: CurrentStaff, session: Tx) -> list[WalletOut]:
     return [built_in, *(WalletOut(**row) for row in rows)]
 
 
+@router.get("/v1/wallets/{wallet}/versions", summary="Versions of a wallet")
+async def read_wallet_versions(
+    wallet: WalletCode,
+    staff: CurrentStaff,
+    session: Tx,
+    after: AfterVersion = -1,
+    limit: PageSize = 200,
+) -> list[WalletVersionOut]:
+    """All that was ever stated of `wallet`, the oldest first; what was earned under a version ends
+    by it, however late it comes. Pass the last one's version as `after` for more. Role:
+    points.read."""
+    require_role(staff, READ)
+    rows = await list_wallet_versions(session, staff.program_id, wallet, after, limit)
+    return [WalletVersionOut(**row) for row in rows]
+
+
 @router.get("/v1/members/{member_id}/wallets", summary="Balances in all wallets")
-async def read_balances(member_id: UUID, who: MemberOrStaff, session: Tx) -> list[WalletBalance]:
-    """Points first, then every wallet of the programme, empty ones too."""
+async def read_balances(
+    member_id: UUID, who: MemberOrStaff, session: Tx, now: Now, as_of: AsOf = None
+) -> list[WalletBalance]:
+    """Points first, then every wallet of the programme, empty ones too; now, or as it once was."""
     check_may_read(who, member_id)
-    balances = await list_balances(session, who.program_id, member_id)
+    if as_of is None:
+        balances = await list_balances(session, who.program_id, member_id)
+    else:
+        instant = await instant_of(await driver(session), who.program_id, as_of, now)
+        balances = await list_balances_at(session, who.program_id, member_id, instant)
     if balances is None:
         raise MemberUnknown("No such member in this programme.")
     return [WalletBalance(**row) for row in balances]
@@ -166,15 +204,23 @@ async def read_wallet_statement(
     wallet: WalletCode,
     who: MemberOrStaff,
     session: Tx,
+    now: Now,
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     limit: PageSize = 50,
+    as_of: AsOf = None,
 ) -> StatementPage:
-    """Every movement in one of the member's wallets, newest first, in pages."""
+    """Every movement in one of the member's wallets, newest first, in pages; or those that were
+    there once."""
     check_may_read(who, member_id)
     if await list_balances(session, who.program_id, member_id) is None:
         raise MemberUnknown("No such member in this programme.")
     await get_wallet(session, who.program_id, wallet)
     account_id = account_id_of(member_id, wallet)
+    if as_of is not None:
+        reads = await driver(session)
+        instant = await instant_of(reads, who.program_id, as_of, now)
+        found = await find_balance_at(reads, who.program_id, account_id, instant)
+        before = min(before or 2**62, 1 + (0 if found is None else found[1]))
     rows = await list_postings(session, who.program_id, account_id, before, limit)
     return statement_page(rows, limit)
 

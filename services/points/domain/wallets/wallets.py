@@ -3,6 +3,7 @@
 All wallets share one ledger. An account of another wallet has an id made from member and wallet.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -21,7 +22,8 @@ POINTS = "points"
 
 
 class Wallet(NamedTuple):
-    """A kind of wallet. `balance_max` is the most that one account may hold; None for no limit."""
+    """A kind of wallet as it is now. `balance_max` is the most that one account may hold; None for
+    no limit. `expiries` are the models of all versions with when each began, the oldest first."""
 
     code: str
     name: str
@@ -29,6 +31,15 @@ class Wallet(NamedTuple):
     balance_max: int | None = None
     may_transfer: bool = True
     may_redeem: bool = True
+    expiries: Sequence[tuple[datetime, ExpiryModel]] = ()
+
+    def expiry_at(self, instant: datetime) -> ExpiryModel:
+        """The model that was in force then: before the first version the first, without any known
+        the one in force now."""
+        begun = [model for since, model in self.expiries if since <= instant]
+        if begun:
+            return begun[-1]
+        return self.expiries[0][1] if self.expiries else self.expiry
 
 
 # Lots of points end by the earning policy that gave them.
@@ -75,10 +86,11 @@ def check_transferable(wallet: Wallet) -> None:
 
 
 def terms_of(wallet: Wallet, earned_at: datetime, time_zone: str, terms: LotTerms) -> LotTerms:
-    """The terms of a credit to a wallet beside the points: it ends by the wallet's own model."""
+    """The terms of a credit to a wallet beside the points: it ends by the wallet's own model, as it
+    was when it was earned."""
     if wallet.code == POINTS:
         return terms
-    expires_at, sliding_months = expiry_of(wallet.expiry, earned_at, time_zone)
+    expires_at, sliding_months = expiry_of(wallet.expiry_at(earned_at), earned_at, time_zone)
     return terms._replace(
         expires_at=expires_at, sliding_months=sliding_months, earned_at=terms.earned_at or earned_at
     )

@@ -20,7 +20,11 @@ from services.points.storage.receipts.directory import find_mall_of
 from services.points.storage.receipts.pos_transactions import lock_accounts, survivor_of
 from shared.db import Collision, driver
 
-_COLUMNS = "wallet, name, expiry::text AS expiry, balance_max, may_transfer, may_redeem"
+_COLUMNS = """
+wallet, name, expiry::text AS expiry, balance_max, may_transfer, may_redeem,
+(SELECT array_agg((v.effective_from, v.expiry::text) ORDER BY v.version) FROM wallet_version v
+ WHERE v.program_id = wallet_type.program_id AND v.wallet = wallet_type.wallet) AS expiries
+"""
 
 
 async def upsert_wallet(
@@ -31,9 +35,9 @@ async def upsert_wallet(
     expiry: dict[str, Any],
     recorded_by: str,
 ) -> bool:
-    """The wallet is now so. Returns whether it is new."""
+    """The wallet is so from now on, as its next version. Returns whether it is new."""
     connection = await driver(session)
-    return bool(
+    is_new = bool(
         await connection.fetchval(
             """
             INSERT INTO wallet_type (program_id, wallet, name, expiry, balance_max, may_transfer,
@@ -57,6 +61,26 @@ async def upsert_wallet(
             recorded_by,
         )
     )
+    await connection.execute(
+        """
+        INSERT INTO wallet_version (program_id, wallet, version, effective_from, name, expiry,
+                                    balance_max, may_transfer, may_redeem, recorded_by)
+        SELECT program_id, wallet, 1 + (SELECT count(*) FROM wallet_version v
+                   WHERE v.program_id = t.program_id AND v.wallet = t.wallet),
+               recorded_at, name, expiry, balance_max, may_transfer, may_redeem, recorded_by
+        FROM wallet_type t
+        WHERE program_id = $1 AND wallet = $2 AND NOT EXISTS (  -- The same again is no version.
+            SELECT FROM (SELECT * FROM wallet_version v
+                         WHERE v.program_id = t.program_id AND v.wallet = t.wallet
+                         ORDER BY v.version DESC LIMIT 1) last
+            WHERE (last.name, last.expiry::text, last.may_transfer, last.may_redeem)
+                = (t.name, t.expiry::text, t.may_transfer, t.may_redeem)
+              AND last.balance_max IS NOT DISTINCT FROM t.balance_max)
+        """,
+        program_id,
+        wallet.code,
+    )
+    return is_new
 
 
 async def list_wallets(session: AsyncSession, program_id: UUID) -> dict[str, Wallet]:
@@ -92,6 +116,7 @@ def _wallet(row: Any) -> Wallet:
         row["balance_max"],
         row["may_transfer"],
         row["may_redeem"],
+        tuple((since, read_expiry(json.loads(spec))) for since, spec in row["expiries"] or ()),
     )
 
 

@@ -19,7 +19,8 @@ async def set_wallet(
     expiry: dict[str, Any],
     recorded_by: str,
 ) -> bool:
-    """Add it, or change what holds for credits from now on: lots keep the end that they have.
+    """Add it, or state its next version, in force from now on: lots keep the end that they have,
+    and what was earned before but comes late ends by the version of its time.
 
     Returns whether it is new. Raises `WalletIsBuiltIn` for points.
     """

@@ -24,9 +24,10 @@ async def test_a_wallet_is_what_was_stated_last(mall: Mall) -> None:
     assert not await state(mall, STARS._replace(name="Sterne", balance_max=None))
     async with transaction(mall.engine) as session:
         found = await list_wallets(session, mall.program_id)
+        history = ((mall.clock(), STARS.expiry), (mall.clock(), STARS.expiry))
         assert found == {
             "points": BUILT_IN,
-            "stars": STARS._replace(name="Sterne", balance_max=None),
+            "stars": STARS._replace(name="Sterne", balance_max=None, expiries=history),
         }
         assert await get_wallet(session, mall.program_id, "points") == BUILT_IN
 
