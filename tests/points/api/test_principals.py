@@ -101,6 +101,7 @@ READ = {
     f"GET {M}/wallets/{{wallet}}/postings/{{version}}",
     f"GET {M}/wallets/{{wallet}}/postings/{{version}}/lot-changes",
     f"POST {M}/statement-exports",
+    f"GET {M}/pools",
     "GET /v1/pools/{pool_id}",
     "GET /v1/earning-policies",
     "GET /v1/redemption-policies",
