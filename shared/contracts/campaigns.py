@@ -15,7 +15,8 @@ class RewardGranted(Event):
     """A campaign gave a member something. `granted_at` is the instant of what earned it.
 
     `points` is set for kind "points", `gift_sku` and `gift_name` for kind "gift". `explanation`
-    holds one human sentence a language ("zh-CN", "en"). `wallet` is where the points go.
+    holds one human sentence a language ("zh-CN", "en"). `wallet` is where the points go. They can
+    be used to the end of `last_day` in the mall; without it they end as what is bought then does.
     """
 
     TYPE: ClassVar[str] = "reward.granted.v1"
@@ -37,6 +38,7 @@ class RewardGranted(Event):
     granted_at: datetime
     explanation: dict[str, str]
     wallet: str = "points"
+    last_day: date | None = None
 
 
 class RewardRevoked(Event):

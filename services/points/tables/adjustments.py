@@ -41,6 +41,8 @@ adjustment = Table(
     instant("checked_at", nullable=True),
     Column("check_note", Text),
     Column("wallet", Text, nullable=False, server_default="points"),
+    # What was said of the points given: expiry, mall_id, shop_id, funding.
+    Column("terms", JSON),
     PrimaryKeyConstraint("program_id", "adjustment_id"),
     UniqueConstraint("program_id", "made_by", "idempotency_key"),
     CheckConstraint("kind IN ('adjustment', 'write_off')", name="kind"),

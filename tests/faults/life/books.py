@@ -127,7 +127,9 @@ class Books(RuleBasedStateMachine):
 
     def _endow(self, member_id: UUID, wallet: str, purse: Purse, points: int) -> None:
         path = f"/v1/members/{member_id}/adjustments"
-        body = {"points": points, "reason_code": "x", "note": "x", "wallet": wallet}
+        body: dict[str, Any] = {"points": points, "reason_code": "x", "note": "x", "wallet": wallet}
+        if wallet == "points":
+            body["terms"] = {"expiry": {"kind": "never"}}
         given = self.staff_post(path, body, new_id().hex, self.somebody())
         assert given.status_code == 201, given.text
         purse.earn(

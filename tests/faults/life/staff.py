@@ -10,6 +10,7 @@ from hypothesis.stateful import Bundle, consumes, multiple, precondition
 from shared.contracts.campaigns import ExpiryChangeGranted
 from shared.ids import new_id
 from tests.faults.life.books import (
+    LASTS_DAYS,
     MEMBERS,
     SHANGHAI,
     STARS_LAST_DAYS,
@@ -101,8 +102,8 @@ class Staff(Members):
         if wallet == "stars":
             self.refuse_unless(points <= STARS_MAX - purse.balance, "wallet_full")
         if not is_dry:
-            ends = end_of_day(self.now, STARS_LAST_DAYS) if wallet == "stars" else None
-            purse.earn(points, "staff", ends)
+            lasts_days = STARS_LAST_DAYS if wallet == "stars" else LASTS_DAYS
+            purse.earn(points, "staff", end_of_day(self.now, lasts_days))
 
     @rule(
         target=ASKED, member=MEMBERS, wallet=WALLETS, points=SOME, sign=st.sampled_from([1, 1, -1])
@@ -158,7 +159,7 @@ class Staff(Members):
 
         def move() -> None:
             self.refuse_unless(points <= purse.debt, "more_than_owed")
-            purse.earn(points, "staff", None)
+            purse.earn(points, "staff", end_of_day(self.now, LASTS_DAYS))
 
         path = f"/v1/members/{self.ids[member]}/debt-write-offs"
         key, body = new_id().hex, {**WHY, "points": points}

@@ -1,12 +1,13 @@
 """Staff correct a balance or write off a debt: with a reason, once for each Idempotency-Key."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.points.api.expiry.expiry_models import ExpiryIn
 from services.points.api.paging import next_before
 from services.points.api.principals import ADJUST, CHECK, READ
 from services.points.api.state import settings_of
@@ -18,7 +19,7 @@ from services.points.usecases.ledger.adjust_points import adjust_points
 from services.points.usecases.ledger.check_adjustment import Check, check_adjustment
 from shared.auth import require_role, require_whole
 from shared.http.depends import CurrentStaff, IdempotencyKey, Now, Tx
-from shared.http.fields import PLAIN, Code, Name, Strict
+from shared.http.fields import PLAIN, Code, Id, Name, Strict
 from shared.ids import new_id
 from shared.logs import current_origin
 
@@ -38,6 +39,16 @@ class _Why(Strict):
     evidence: Evidence | None = None
 
 
+class LotTermsIn(Strict):
+    """Of points that are given: until when they last (unless said as what is bought that day does),
+    which mall, or shop and so its mall, issues them, and who pays for them."""
+
+    expiry: ExpiryIn | None = None
+    mall_id: Id | None = None
+    shop_id: Id | None = None
+    funding: Code | None = None
+
+
 class AdjustmentIn(_Why):
     """Points to add, or to take when negative; the balance must cover what is taken.
 
@@ -53,6 +64,13 @@ class AdjustmentIn(_Why):
 
     points: int = Field(ge=-1_000_000_000, le=1_000_000_000)
     wallet: Code = "points"
+    terms: LotTermsIn | None = None
+
+    @model_validator(mode="after")
+    def _gives_what_it_says_terms_of(self) -> Self:
+        if self.terms is not None and self.points < 0:
+            raise ValueError("Only points that are given have terms.")
+        return self
 
 
 class WriteOffIn(_Why):
@@ -85,6 +103,7 @@ class AdjustmentOut(BaseModel):
     kind: str = Field(examples=["adjustment", "write_off"])
     status: Status = Field(examples=["posted"])
     points: int = Field(examples=[50])
+    terms: LotTermsIn | None = Field(examples=[None])
     version: int | None = Field(examples=[2])
     balance: int | None = Field(examples=[249])
     reason_code: str = Field(examples=["goodwill"])
@@ -127,9 +146,11 @@ def _asked(
     *,
     kind: str = ADJUSTMENT,
     wallet: str = POINTS,
+    terms: LotTermsIn | None = None,
 ) -> Asked:
     why = (body.reason_code, body.note, staff.subject, key, body.evidence)
-    return Asked(member_id, body.points, *why, kind, wallet)
+    said = None if terms is None else terms.model_dump(mode="json")
+    return Asked(member_id, body.points, *why, kind, wallet, said)
 
 
 async def _adjust(
@@ -170,7 +191,7 @@ async def adjust(
     require_whole(staff, ADJUST)
     if body.points == 0:
         raise NothingToAdjust("Zero points move nothing.")
-    asked = _asked(member_id, body, staff, key, wallet=body.wallet)
+    asked = _asked(member_id, body, staff, key, wallet=body.wallet, terms=body.terms)
     return await _adjust(asked, staff, session, now, request, response)
 
 

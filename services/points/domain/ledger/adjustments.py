@@ -1,16 +1,19 @@
 """What staff may change by hand: reason codes, evidence, and when a second person must look."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from json import dumps
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.points.domain.expiry.expiry import read_expiry
+from services.points.domain.expiry.given_points import GivenTerms, ending_by
 from services.points.domain.ledger import ledger
 from services.points.domain.ledger.errors import EvidenceMissing, MoreThanOwed, ReasonCodeUnknown
 from services.points.domain.ledger.ledger import Account, Books, Cause
 from services.points.domain.ledger.lots import LotTerms
-from services.points.domain.wallets.wallets import Wallet, check_room, terms_of
+from services.points.domain.wallets.wallets import POINTS, Wallet, check_room, terms_of
 
 ADJUSTMENT = "adjustment"
 WRITE_OFF = "write_off"
@@ -63,7 +66,10 @@ class AdjustmentRules:
 
 @dataclass(slots=True)
 class Adjustment:
-    """An adjustment as stored. `version` and `balance_after` are its posting's, once it posted."""
+    """An adjustment as stored. `version` and `balance_after` are its posting's, once it posted.
+
+    `terms`: what was said of the points given: `expiry`, `mall_id`, `shop_id` and `funding`.
+    """
 
     adjustment_id: UUID
     member_id: UUID
@@ -82,6 +88,7 @@ class Adjustment:
     checked_at: datetime | None = None
     check_note: str | None = None
     wallet: str = "points"
+    terms: Mapping[str, Any] | None = None
 
     def reason(self) -> dict[str, Any]:
         """Who, why and on what ground; the posting keeps it."""
@@ -109,6 +116,7 @@ class Asked:
     evidence: str | None = None
     kind: str = field(default=ADJUSTMENT)
     wallet: str = "points"
+    terms: Mapping[str, Any] | None = None
 
 
 def post_adjustment(
@@ -117,9 +125,12 @@ def post_adjustment(
     made: Adjustment,
     wallet: Wallet,
     time_zone: str,
+    given: GivenTerms,
     now: datetime,
 ) -> tuple[int, int]:
     """Add, take, or write off. Returns the posting's version and the balance after it.
+
+    Points that are added end as was said, or as what is bought now; another wallet's by its model.
 
     Raises `InsufficientPoints`, `AccountFrozen`, `WalletFull`, `MoreThanOwed`.
     """
@@ -132,8 +143,23 @@ def post_adjustment(
             raise MoreThanOwed(f"{owed} points are owed.", owed=owed)
     if made.points > 0:
         check_room(wallet, account, made.points)
-        terms = terms_of(wallet, now, time_zone, LotTerms())
+        terms = _terms(made.terms or {}, wallet, time_zone, given, now)
         posting = books.credit(account, made.points, cause, terms)
     else:
         posting = books.spend(account, -made.points, cause, now)
     return posting.version, posting.balance_after
+
+
+def _terms(
+    said: Mapping[str, Any], wallet: Wallet, time_zone: str, given: GivenTerms, now: datetime
+) -> LotTerms:
+    mall_id, shop_id = (UUID(said[n]) if said.get(n) else None for n in ("mall_id", "shop_id"))
+    terms = LotTerms(
+        mall_id=mall_id, shop_id=shop_id, funding=said.get("funding") or LotTerms().funding
+    )
+    if wallet.code == POINTS:
+        terms, time_zone = given.ending(terms, now), given.zone_of(mall_id)
+    else:
+        terms = terms_of(wallet, now, time_zone, terms)
+    expiry = said.get("expiry")
+    return terms if expiry is None else ending_by(terms, read_expiry(expiry), now, time_zone)

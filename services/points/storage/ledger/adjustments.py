@@ -20,7 +20,7 @@ from shared.db import Collision, driver
 _COLUMNS = (
     "adjustment_id, account_id AS member_id, kind, status, points, reason_code, note, evidence, "
     "made_by, request_hash, recorded_at, version, balance_after, checked_by, checked_at, "
-    "check_note, wallet"
+    "check_note, wallet, terms"
 )
 
 
@@ -81,8 +81,9 @@ async def insert_adjustment(
             INSERT INTO adjustment (program_id, adjustment_id, idempotency_key, request_hash,
                                     account_id, points, version, balance_after, reason_code,
                                     note, made_by, recorded_at, kind, status, evidence,
-                                    wallet)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                                    wallet, terms)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                    $17::text::json)
             """,
             program_id,
             made.adjustment_id,
@@ -100,6 +101,7 @@ async def insert_adjustment(
             made.status,
             made.evidence,
             made.wallet,
+            None if made.terms is None else json.dumps(made.terms),
         )
     except asyncpg.UniqueViolationError as error:
         raise Collision("The same Idempotency-Key is being used right now.") from error

@@ -165,6 +165,17 @@ async def find_mall_of(session: AsyncSession, program_id: UUID, shop_id: UUID) -
     return mall_id
 
 
+async def is_mall_known(session: AsyncSession, program_id: UUID, mall_id: UUID) -> bool:
+    """Whether a shop of the programme is in the mall."""
+    connection = await driver(session)
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM shop WHERE program_id = $1 AND mall_id = $2)",
+        program_id,
+        mall_id,
+    )
+    return found
+
+
 async def resolve_numbers(
     session: AsyncSession, program_id: UUID, numbers: Sequence[str]
 ) -> dict[str, UUID | None]:

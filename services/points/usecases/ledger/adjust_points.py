@@ -6,7 +6,9 @@ nothing moves until a second person has looked at it.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +24,9 @@ from services.points.domain.ledger.adjustments import (
     post_adjustment,
 )
 from services.points.domain.ledger.errors import IdempotencyKeyReused, MoreThanOwed
+from services.points.domain.receipts.errors import MallUnknown, ShopUnknown
 from services.points.domain.wallets.wallets import POINTS
+from services.points.storage.expiry.given_points import load_given_terms
 from services.points.storage.ledger.adjustments import (
     find_adjustment_by_key,
     find_rules,
@@ -30,8 +34,9 @@ from services.points.storage.ledger.adjustments import (
     sum_unchecked,
 )
 from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.receipts.directory import is_mall_known
 from services.points.storage.receipts.pos_transactions import load_lots
-from services.points.storage.wallets.wallets import Target, lock_target
+from services.points.storage.wallets.wallets import Target, find_mall, lock_target
 
 
 async def adjust_points(
@@ -50,7 +55,7 @@ async def adjust_points(
 
     Raises `MemberUnknown`, `AccountFrozen`, `InsufficientPoints`,
     `WalletUnknown`, `WalletFull`, `MoreThanOwed`, `ReasonCodeUnknown`, `EvidenceMissing`,
-    `IdempotencyKeyReused`.
+    `IdempotencyKeyReused`, `ShopUnknown`, `MallUnknown`.
     """
     rules = await find_rules(session, program_id) or AdjustmentRules(0, points_unchecked_max)
     target = await lock_target(session, program_id, asked.member_id, asked.wallet)
@@ -62,13 +67,15 @@ async def adjust_points(
     check_open(target.member)
     rules.check(asked.reason_code, asked.evidence)
     made = _made(adjustment_id, target, asked, now)
+    made.terms = await _placed(session, program_id, asked.terms)
     if made.points < 0:
         await load_lots(session, program_id, {target.account.account_id: target.account})
     write = Write()
     write.books.origin = origin
     # Also what waits is tried now: nobody should check what cannot be posted.
     wallet, zone = target.wallet, target.time_zone
-    posted = post_adjustment(write.books, target.account, made, wallet, zone, now)
+    given = await load_given_terms(session, program_id)
+    posted = post_adjustment(write.books, target.account, made, wallet, zone, given, now)
     unchecked = await sum_unchecked(session, program_id, made.member_id, made.made_by, now)
     if rules.needs_check(made.points, unchecked):
         made.status = AWAITS_CHECK
@@ -78,6 +85,22 @@ async def adjust_points(
     await insert_adjustment(session, program_id, asked.idempotency_key, made)
     await write_books(session, program_id, now, write)
     return made, True
+
+
+async def _placed(
+    session: AsyncSession, program_id: UUID, said: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """A shop issues for its mall. Raises `ShopUnknown`, also of another mall, or `MallUnknown`."""
+    if said is None:
+        return None
+    if said["shop_id"] is not None:
+        mall_id = await find_mall(session, program_id, UUID(said["shop_id"]))
+        if said["mall_id"] not in {None, str(mall_id)}:
+            raise ShopUnknown("No such shop in this mall.")
+        return {**said, "mall_id": str(mall_id)}
+    if said["mall_id"] and not await is_mall_known(session, program_id, UUID(said["mall_id"])):
+        raise MallUnknown("No such mall in this programme.")
+    return said
 
 
 def _made(adjustment_id: UUID, target: Target, asked: Asked, now: datetime) -> Adjustment:
@@ -109,4 +132,6 @@ def _fingerprint(asked: Asked) -> bytes:
         parts += [asked.kind, asked.evidence]
     if asked.wallet != POINTS:
         parts += ["wallet", asked.wallet]
+    if asked.terms is not None:
+        parts += ["terms", json.dumps(asked.terms, sort_keys=True)]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()

@@ -15,6 +15,7 @@ from services.points.domain.ledger.adjustments import (
     post_adjustment,
 )
 from services.points.domain.ledger.errors import AdjustmentClosed, AdjustmentUnknown, CheckedByMaker
+from services.points.storage.expiry.given_points import load_given_terms
 from services.points.storage.ledger.adjustments import close_adjustment, find_adjustment
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots
@@ -65,8 +66,9 @@ async def check_adjustment(
             await load_lots(session, program_id, {target.account.account_id: target.account})
         write = Write()
         write.books.origin = origin
+        given = await load_given_terms(session, program_id)
         asked.version, asked.balance_after = post_adjustment(
-            write.books, target.account, asked, target.wallet, target.time_zone, now
+            write.books, target.account, asked, target.wallet, target.time_zone, given, now
         )
         await close_adjustment(session, program_id, asked)
         await write_books(session, program_id, now, write)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.expiry.given_points import GivenTerms, ending_on
 from services.points.domain.ledger import ledger
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.ledger.ledger import Account, Books, Cause
@@ -14,6 +15,7 @@ from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.wallets.errors import WalletUnknown
 from services.points.domain.wallets.wallets import BUILT_IN, POINTS, Wallet, fitting, terms_of
 from services.points.storage.accounting.liability import find_program_zone
+from services.points.storage.expiry.given_points import load_given_terms
 from services.points.storage.ledger.accounts import list_posted_sources
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts, survivor_of
@@ -32,9 +34,10 @@ async def credit_rewards(
 ) -> None:
     """Credit grants of points and claw back revoked ones, in the order told.
 
-    A revocation may make debt, as any claw-back. What a wallet's limit leaves no room for is
-    trimmed, and not taken back later. Raises `MemberUnknown` when a reward comes for an account
-    that is not open, and `WalletUnknown`: the event is put aside and can be replayed.
+    Points end as the grant says, or as what was bought when it was earned; other wallets' by their
+    own model. A revocation may make debt, as any claw-back. What a wallet's limit leaves no room
+    for is trimmed, and not taken back later. Raises `MemberUnknown` when a reward comes for an
+    account that is not open, and `WalletUnknown`: the event is put aside and can be replayed.
     """
     moving = [d for d in deliveries if _moves_points(d)]
     if not moving:
@@ -49,6 +52,7 @@ async def credit_rewards(
         await load_lots(session, program_id, accounts)
     in_wallets = [_event_of(d) for d in moving if _event_of(d).wallet != POINTS]
     left = await sum_grants_left(session, program_id, [e.grant_id for e in in_wallets])
+    given = await load_given_terms(session, program_id)
     write = Write()
     for delivery in moving:
         source = _source_of(delivery)
@@ -58,7 +62,8 @@ async def credit_rewards(
         write.books.origin = (delivery.correlation_id, delivery.traceparent)
         account = _account_of(accounts, ids, delivery)
         if isinstance(event := delivery.event, RewardGranted):
-            left[event.grant_id] = _credit(write.books, account, wallets[event.wallet], delivery)
+            kept = wallets[event.wallet]
+            left[event.grant_id] = _credit(write.books, account, kept, given, delivery)
         else:
             limit = None if _event_of(delivery).wallet == POINTS else left
             _claw_back(write.books, account, delivery, limit)
@@ -138,9 +143,15 @@ async def _list_done(
     return done
 
 
-def _credit(books: Books, account: Account, kept: tuple[Wallet, str], delivery: Delivery) -> int:
+def _credit(
+    books: Books,
+    account: Account,
+    kept: tuple[Wallet, str],
+    given: GivenTerms,
+    delivery: Delivery,
+) -> int:
     """Credit what fits; returns it."""
-    (wallet, zone), event = kept, delivery.event
+    wallet, event = kept[0], delivery.event
     assert isinstance(event, RewardGranted)
     assert event.points is not None
     kind, source_id = _source_of(delivery)
@@ -157,14 +168,25 @@ def _credit(books: Books, account: Account, kept: tuple[Wallet, str], delivery: 
         reason |= {"granted": event.points, "trimmed": event.points - points}
     if points:
         cause = Cause(kind, ledger.ISSUANCE, kind, source_id, dumps(reason), event.granted_at)
-        terms = LotTerms(
-            mall_id=event.mall_id,
-            shop_id=event.shop_id,
-            campaign_id=event.campaign_id,
-            funding="campaign",
-        )
-        books.credit(account, points, cause, terms_of(wallet, event.granted_at, zone, terms))
+        books.credit(account, points, cause, _terms(kept, given, event))
     return points
+
+
+def _terms(kept: tuple[Wallet, str], given: GivenTerms, event: RewardGranted) -> LotTerms:
+    wallet, zone = kept
+    terms = LotTerms(
+        mall_id=event.mall_id,
+        shop_id=event.shop_id,
+        campaign_id=event.campaign_id,
+        funding="campaign",
+    )
+    if wallet.code == POINTS:
+        terms = given.ending(terms, event.granted_at)
+    else:
+        terms = terms_of(wallet, event.granted_at, zone, terms)
+    if event.last_day is None:
+        return terms
+    return ending_on(terms, event.last_day, given.zone_of(event.mall_id))
 
 
 def _claw_back(

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.points.domain.expiry.given_points import GivenTerms
 from services.points.domain.ledger.adjustments import (
     ADJUSTMENT,
     AWAITS_CHECK,
@@ -21,6 +22,7 @@ from services.points.domain.ledger.errors import (
     ReasonCodeUnknown,
 )
 from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.receipts.earning import default_policy
 from services.points.domain.wallets.wallets import BUILT_IN
 from tests.points.samples import make_account, make_cause
 
@@ -28,6 +30,8 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 RULES = AdjustmentRules(
     1, 100, (ReasonCode("goodwill", {}), ReasonCode("error", {}, needs_evidence=True))
 )
+
+GIVEN = GivenTerms([default_policy(NOW)], lambda _: "UTC")
 
 
 def post(books: Books, account: Account, points: int, kind: str = ADJUSTMENT) -> tuple[int, int]:
@@ -44,7 +48,7 @@ def post(books: Books, account: Account, points: int, kind: str = ADJUSTMENT) ->
         b"",
         NOW,
     )
-    return post_adjustment(books, account, made, BUILT_IN, "UTC", NOW)
+    return post_adjustment(books, account, made, BUILT_IN, "UTC", GIVEN, NOW)
 
 
 def test_a_reason_is_known_and_has_its_evidence() -> None:

@@ -1,5 +1,7 @@
 """Campaigns give and take points."""
 
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,24 +11,30 @@ from services.points.domain.wallets.errors import WalletUnknown
 from shared.contracts.campaigns import RewardGranted, RewardRevoked
 from shared.ids import new_id
 from tests.points.mall import Mall
+from tests.points.spending import dated_lots
 
 
 def granted(
-    mall: Mall, member_id: UUID | None, points: int | None = 50, wallet: str = "points"
+    mall: Mall,
+    member_id: UUID | None,
+    points: int | None = 50,
+    wallet: str = "points",
+    **fields: Any,
 ) -> RewardGranted:
-    return RewardGranted(
-        program_id=mall.program_id,
-        grant_id=new_id(),
-        member_id=member_id,
-        campaign_id=new_id(),
-        campaign_version=3,
-        campaign_name="Spring",
-        kind="gift" if points is None else "points",
-        points=points,
-        granted_at=mall.clock(),
-        explanation={"zh-CN": "满额赠", "en": "Spend and get"},
-        wallet=wallet,
-    )
+    event: dict[str, Any] = {
+        "program_id": mall.program_id,
+        "grant_id": new_id(),
+        "member_id": member_id,
+        "campaign_id": new_id(),
+        "campaign_version": 3,
+        "campaign_name": "Spring",
+        "kind": "gift" if points is None else "points",
+        "points": points,
+        "granted_at": mall.clock(),
+        "explanation": {"zh-CN": "满额赠", "en": "Spend and get"},
+        "wallet": wallet,
+    }
+    return RewardGranted(**{**event, **fields})
 
 
 def revoked(grant: RewardGranted, points: int) -> RewardRevoked:
@@ -98,6 +106,26 @@ async def test_a_reward_for_a_stranger_is_put_aside_and_leaves_no_trace(mall: Ma
     with pytest.raises(MemberUnknown):
         await mall.hear(granted(mall, new_id()))
     assert await mall.rows("SELECT 1 FROM account WHERE program_id = :p") == []
+
+
+async def test_a_reward_ends_as_what_was_bought_when_it_was_earned(mall: Mall) -> None:
+    await mall.set_policy(expiry={"kind": "rolling_days", "days": 9})
+    later = (mall.clock() + timedelta(days=1)).isoformat()
+    await mall.set_policy(effective_from=later, expiry={"kind": "never"})
+    member_id, earned_at = await mall.enrol(), mall.clock()
+    mall.clock.advance(days=5)
+    # Heard late; the second was earned when points did not end any more.
+    await mall.hear(granted(mall, member_id, granted_at=earned_at), granted(mall, member_id, 7))
+    # To the end of the 19th in Shanghai.
+    assert await dated_lots(mall, member_id) == [(50, "2026-03-19"), (7, "never")]
+
+
+async def test_a_campaign_may_say_until_when_its_points_last(mall: Mall) -> None:
+    await mall.set_policy(expiry={"kind": "rolling_days", "days": 9})
+    member_id = await mall.enrol()
+    await mall.hear(granted(mall, member_id, last_day=date(2026, 4, 30)))
+    await mall.hear(granted(mall, member_id, 7, last_day=date.max))
+    assert await dated_lots(mall, member_id) == [(50, "2026-04-30"), (7, "2399-12-31")]
 
 
 async def stars_of(mall: Mall, member_id: UUID) -> int:

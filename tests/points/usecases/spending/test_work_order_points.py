@@ -160,9 +160,9 @@ async def test_a_stranger_is_refused_and_a_hold_that_ran_out_is_in_nobodys_way(
 
 async def test_a_cancelled_order_gives_back_the_very_lots_that_it_took(mall: Mall) -> None:
     member_id = await mall.enrol()
+    await mall.adjust(member_id, 60, "k")
     await mall.set_policy(expires_months=1)
     await mall.sold(4_000, member_id=member_id)
-    await mall.adjust(member_id, 60, "k")
     before = await dated_lots(mall, member_id)
     order = commands(mall, member_id)
     await mall.hear(order["hold"], order["capture"])
