@@ -108,7 +108,9 @@ READ = {
     "GET /v1/activity-rules",
     "GET /v1/adjustment-rules",
     "GET /v1/review-rules",
+    f"GET {M}/wallets/{{wallet}}/expiring",
     "GET /v1/wallets",
+    "GET /v1/wallets/{wallet}/versions",
 }
 
 
