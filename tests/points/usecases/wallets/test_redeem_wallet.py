@@ -1,6 +1,7 @@
 """Stars are spent at a desk: once, never below zero, and come back as they were."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ async def test_what_may_not_be_redeemed_is_refused(mall: Mall) -> None:
     ids=str,
 )
 async def test_what_is_wrong_is_refused(
-    mall: Mall, wallet: str, changes: dict[str, object], code: str
+    mall: Mall, wallet: str, changes: dict[str, Any], code: str
 ) -> None:
     await state_stars(mall)
     member_id = await member_with_stars(mall, 10)
