@@ -13,6 +13,7 @@ from services.points.domain.ledger.adjustments import (
     Adjustment,
     AdjustmentRules,
     ReasonCode,
+    Unchecked,
     post_adjustment,
 )
 from services.points.domain.ledger.errors import (
@@ -63,7 +64,11 @@ def test_a_reason_is_known_and_has_its_evidence() -> None:
 
 @pytest.mark.parametrize(("points", "expected"), [(100, False), (101, True), (-101, True)])
 def test_more_than_the_threshold_needs_a_second_person(points: int, expected: bool) -> None:
-    assert RULES.needs_check(points) is expected
+    assert RULES.needs_check(points, Unchecked(0, 0)) is expected
+    # What the same person gave, or took, before counts on; the one does not count for the other.
+    before = Unchecked(0, 60) if points > 0 else Unchecked(60, 0)
+    assert RULES.needs_check(points, before) is expected
+    assert RULES.needs_check(points // 2, Unchecked(60, 60))
 
 
 def test_a_debt_is_written_off_up_to_what_is_owed_and_points_are_taken_up_to_what_is_there() -> (
