@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.receipts.receipts import Bounds
 from services.points.settings import PointsSettings
-from services.points.storage.receipts.directory import PolicyShelf
+from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.receipts.pos_batch import Answer, TillBatch
 from services.points.storage.spending.hold_requests import HoldTask
 from services.points.storage.spending.hold_tasks import Answer as HoldAnswer
@@ -81,7 +81,7 @@ async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
     settings = runtime.settings
     assert isinstance(settings, PointsSettings)
     bounds = bounds_of(settings)
-    shelf = PolicyShelf()
+    rulebooks = Rulebooks()
 
     async def work(session: AsyncSession, batches: Sequence[TillBatch]) -> Sequence[Answer]:
         return await record_pos_transactions(session, runtime.clock(), bounds, batches)
@@ -89,7 +89,7 @@ async def _open_receipts(runtime: Runtime) -> AsyncIterator[PosGather]:
     async with _statements(settings, "points-sales") as statements:
 
         async def quick(batches: Sequence[TillBatch]) -> Sequence[Answer] | None:
-            return await record_plain_sales(statements, runtime.clock(), bounds, shelf, batches)
+            return await record_plain_sales(statements, runtime.clock(), bounds, rulebooks, batches)
 
         gather: PosGather = Gather(
             runtime.engine,

@@ -2,34 +2,28 @@
 -- decided in one statement that first locks the accounts and checks that nothing moved meanwhile.
 
 CREATE FUNCTION glance_at_sales(
-    program uuid, shops uuid[], policies_known integer,
-    wanted_accounts uuid[], numbers text[], receipts uuid[], periods text[],
-    review_known integer, wanted json
+    program uuid, shops uuid[], edition_known bigint,
+    wanted_accounts uuid[], numbers text[], receipts uuid[], periods text[], wanted json
 ) RETURNS TABLE (
-    directory text[], newest_policy integer, policies text,
+    edition bigint, directory text[], policies text, review text,
     found_numbers text[], number_members uuid[],
     account_ids uuid[], balances bigint[], versions bigint[], tier_versions integer[],
     pendings bigint[], helds bigint[],
     tier_sinces timestamptz[], tier_codes text[],
     usage_accounts uuid[], usage_caps text[], usage_periods text[], usage_points bigint[],
     usage_times integer[], usage_lasts timestamptz[],
-    is_any_known boolean, review text, traces text
+    is_any_known boolean, traces text
 ) LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    newest_review integer;
 BEGIN
     -- Little is read here, but often: each statement costs more than its rows.
-    SELECT (SELECT array_agg(d.shop) FROM directory_texts(program, shops) d),
-           (SELECT coalesce(max(p.version), 0) FROM earning_policy p WHERE p.program_id = program),
-           (SELECT max(r.version) FROM review_rules r WHERE r.program_id = program),
+    SELECT coalesce((SELECT r.edition FROM rulebook r WHERE r.program_id = program), 0),
            EXISTS (SELECT FROM pos_transaction t
                    WHERE t.program_id = program AND t.transaction_id = ANY (receipts))
-    INTO directory, newest_policy, newest_review, is_any_known;
-    IF newest_policy > policies_known THEN
-        policies := policies_text(program);
-    END IF;
-    IF newest_review > review_known THEN
-        review := review_text(program);
+    INTO edition, is_any_known;
+    IF edition <> edition_known THEN
+        SELECT (SELECT array_agg(d.shop) FROM directory_texts(program, shops) d),
+               policies_text(program), review_text(program)
+        INTO directory, policies, review;
     END IF;
 
     IF cardinality(numbers) > 0 THEN

@@ -64,3 +64,13 @@ earning_policy = Table(
     CheckConstraint("version > 0", name="version_positive"),
     CheckConstraint("withdraws < version", name="withdraws_what_is_there"),
 )
+# Turned by triggers on what receipts are judged by: shops, tills, earning policies and rules of
+# review. Who knows the edition need not read them. `turned_by`: the transaction, which turns once.
+rulebook = Table(
+    "rulebook",
+    metadata,
+    Column("program_id", Uuid, nullable=False),
+    Column("edition", BigInteger, nullable=False),
+    Column("turned_by", BigInteger, nullable=False),
+    PrimaryKeyConstraint("program_id"),
+)

@@ -1,7 +1,7 @@
 """Points' copy of shops, tills and member numbers, and the programme's earning policies."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -90,36 +90,33 @@ async def load_policies(session: AsyncSession, program_id: UUID) -> dict[int, Po
     return (await load_directory(session, program_id, ())).policies_by_version
 
 
-class PolicyShelf:
-    """The policies of the programmes that this process has met. Versions never change."""
+class Rulebooks:
+    """The directories of the programmes that this process has met, each of one edition: shops that
+    were named since, and all policies. `edition` of the database says whether they still hold."""
 
     def __init__(self) -> None:
-        self._kept: dict[UUID, tuple[int, tuple[Policy, ...]]] = {}
-        self._reviews: dict[UUID, ReviewRules] = {}
+        self._kept: dict[UUID, tuple[int, Directory]] = {}
 
-    def policies_of(self, program_id: UUID) -> tuple[Policy, ...]:
-        """The policies on the shelf; none of a programme that was never met."""
-        return self._kept[program_id][1] if program_id in self._kept else ()
+    def of(self, program_id: UUID) -> Directory:
+        """What is known here; empty for a programme that was never met."""
+        return self._kept[program_id][1] if program_id in self._kept else _UNKNOWN
 
-    def newest_of(self, program_id: UUID) -> int:
-        """The newest version on the shelf, or -1."""
-        return self._kept[program_id][0] if program_id in self._kept else -1
+    def edition_of(self, program_id: UUID, shop_ids: Iterable[UUID]) -> int:
+        """The edition that is known here with these shops, or -1 when one of them is not."""
+        edition, known = self._kept.get(program_id, (-1, _UNKNOWN))
+        return edition if all(shop_id in known.shops for shop_id in shop_ids) else -1
 
-    def take(self, program_id: UUID, newest: int, text: str | None) -> tuple[Policy, ...]:
-        """The programme's policies; `text` has them when the shelf's are not the newest."""
-        if text is not None:
-            self._kept[program_id] = newest, read_policies(text)
-        return self._kept[program_id][1]
+    def take(self, program_id: UUID, edition: int, read: Directory) -> Directory:
+        """Keep what was read of the edition, beside what was known of the same one."""
+        before, known = self._kept.get(program_id, (-1, _UNKNOWN))
+        if edition == before:
+            shops, tills = {**known.shops, **read.shops}, {**known.tills, **read.tills}
+            read = Directory(shops, tills, read.policies, read.review)
+        self._kept[program_id] = edition, read
+        return read
 
-    def review_of(self, program_id: UUID) -> ReviewRules:
-        """The review on the shelf."""
-        return self._reviews.get(program_id, NO_REVIEW)
 
-    def take_review(self, program_id: UUID, text: str | None) -> ReviewRules:
-        """The programme's review; `text` has it when the shelf's is not the newest."""
-        if text is not None:
-            self._reviews[program_id] = review_of(text)
-        return self.review_of(program_id)
+_UNKNOWN = Directory({}, {}, ())
 
 
 @lru_cache(maxsize=256)

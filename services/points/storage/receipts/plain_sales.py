@@ -10,13 +10,18 @@ from services.points.domain.receipts.caps import periods_to_read
 from services.points.domain.receipts.earning import Policy, policy_at
 from services.points.domain.receipts.receipts import Receipt
 from services.points.domain.reviews.review import Traces, what_to_look_for
-from services.points.storage.receipts.directory import Directory, PolicyShelf, read_directory
+from services.points.storage.receipts.directory import (
+    Directory,
+    Rulebooks,
+    read_directory,
+    read_policies,
+)
 from services.points.storage.receipts.pos_batch import TillBatch
 from services.points.storage.receipts.usages import keep_usages
-from services.points.storage.reviews.reviews import read_traces, wanted_text
+from services.points.storage.reviews.reviews import read_traces, review_of, wanted_text
 from shared.db import Statements
 
-_GLANCE = "SELECT * FROM glance_at_sales($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json)"
+_GLANCE = "SELECT * FROM glance_at_sales($1, $2, $3, $4, $5, $6, $7, $8::text::json)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +41,53 @@ class Glance:
 
 
 async def glance_at_sales(
-    statements: Statements, program_id: UUID, shelf: PolicyShelf, batches: Sequence[TillBatch]
+    statements: Statements, program_id: UUID, books: Rulebooks, batches: Sequence[TillBatch]
 ) -> Glance:
     """Look at what the batches name."""
     receipts = [receipt for batch in batches for receipt in batch.receipts]
-    periods = _periods(shelf.policies_of(program_id), receipts)
-    known = shelf.review_of(program_id)
-    wanted = what_to_look_for(known, program_id, receipts) if known.is_on else None
+    shop_ids = {batch.shop_id for batch in batches}
+    known = books.of(program_id)
+    periods = _periods(known.policies, receipts)
+    is_on = known.review.is_on
+    wanted = what_to_look_for(known.review, program_id, receipts) if is_on else None
     row = await statements.fetchrow(
         _GLANCE,
         program_id,
-        list({batch.shop_id for batch in batches}),
-        shelf.newest_of(program_id),
+        list(shop_ids),
+        books.edition_of(program_id, shop_ids),
         list({r.member_id for r in receipts if r.member_id is not None}),
         list({r.member_number for r in receipts if r.member_number is not None}),
         [r.transaction_id for r in receipts],
         periods,
-        known.version,
         None if wanted is None else wanted_text(wanted),
     )
-    policies = shelf.take(program_id, row["newest_policy"], row["policies"])
-    review = shelf.take_review(program_id, row["review"])
+    directory = known
+    if row["policies"] is not None:
+        policies, review = read_policies(row["policies"]), review_of(row["review"])
+        read = read_directory(row["directory"], policies, review)
+        directory = books.take(program_id, row["edition"], read)
     accounts = read_accounts(row)
     if periods:
         names = ("accounts", "caps", "periods", "points", "times", "lasts")
         columns = [row[f"usage_{name}"] or () for name in names]
         keep_usages(accounts, zip(*columns, strict=True))
     return Glance(
-        read_directory(row["directory"], policies, review),
+        directory,
         accounts,
         dict(zip(row["found_numbers"] or (), row["number_members"] or (), strict=True)),
         row["is_any_known"],
-        (row["policies"] is not None and not set(_periods(policies, receipts)) <= set(periods))
-        or (review.is_on and review.version != known.version),
+        _is_short(known, directory, receipts, periods),
         None if row["traces"] is None else read_traces(row["traces"]),
     )
+
+
+def _is_short(
+    known: Directory, found: Directory, receipts: Sequence[Receipt], periods: Sequence[str]
+) -> bool:
+    if found is known:
+        return False
+    has_new_review = found.review.is_on and found.review.version != known.review.version
+    return has_new_review or not set(_periods(found.policies, receipts)) <= set(periods)
 
 
 def _periods(policies: Sequence[Policy], receipts: Sequence[Receipt]) -> list[str]:

@@ -19,7 +19,7 @@ from services.points.domain.receipts.tiers import tier_at
 from services.points.domain.reviews.review import Why
 from services.points.storage.expiry.activations import load_told_events
 from services.points.storage.ledger.accounts import find_survivor
-from services.points.storage.receipts.directory import PolicyShelf
+from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.receipts.plain_sales import Glance, glance_at_sales
 from services.points.storage.receipts.pos_batch import Item, Look, TillBatch, decide
 from shared.db import Statements
@@ -95,9 +95,9 @@ async def quote_sale(
 
 async def _look(statements: Statements, program_id: UUID, batch: TillBatch) -> Glance:
     """The first look may learn of limits, the next one reads what was used of them."""
-    shelf = PolicyShelf()
+    rulebooks = Rulebooks()
     for _ in range(_LOOKS_MAX):
-        glance = await glance_at_sales(statements, program_id, shelf, [batch])
+        glance = await glance_at_sales(statements, program_id, rulebooks, [batch])
         if not glance.is_short:
             return glance
     raise QuoteOutdated("The policies are changing right now. Ask again.")

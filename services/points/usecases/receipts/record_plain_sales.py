@@ -8,7 +8,7 @@ from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.reviews.review import why_review
 from services.points.storage.expiry.activations import load_told_events
 from services.points.storage.ledger.books import Seen, write_plain_sales
-from services.points.storage.receipts.directory import PolicyShelf
+from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.receipts.plain_sales import Glance, glance_at_sales
 from services.points.storage.receipts.pos_batch import (
     Answer,
@@ -27,7 +27,7 @@ async def record_plain_sales(
     statements: Statements,
     now: datetime,
     bounds: Bounds,
-    shelf: PolicyShelf,
+    rulebooks: Rulebooks,
     batches: Sequence[TillBatch],
 ) -> list[Answer] | None:
     """One answer a batch, or None when locks are needed: nothing is stored then.
@@ -46,7 +46,7 @@ async def record_plain_sales(
         return None
     if len({receipt.transaction_id for receipt in receipts}) < len(receipts):
         return None
-    glance = await glance_at_sales(statements, program_id, shelf, batches)
+    glance = await glance_at_sales(statements, program_id, rulebooks, batches)
     if glance.is_any_known or glance.is_short:
         return None
     return await _record(statements, program_id, now, bounds, glance, batches)

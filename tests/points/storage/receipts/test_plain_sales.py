@@ -13,7 +13,7 @@ from services.points.api.receipts.pos_parsing import Reader, read_one
 from services.points.domain.receipts.receipts import Bounds
 from services.points.settings import PointsSettings
 from services.points.storage.ledger.books import Seen, write_plain_sales
-from services.points.storage.receipts.directory import PolicyShelf
+from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.receipts.plain_sales import Glance, glance_at_sales
 from services.points.storage.receipts.pos_batch import Look, TillBatch, decide, open_batch
 from shared.db import Collision, Statements, open_statements
@@ -45,8 +45,10 @@ async def statements(settings: PointsSettings) -> AsyncIterator[Statements]:
 
 
 async def _look(mall: Mall, statements: Statements, batch: TillBatch) -> Glance:
-    shelf = PolicyShelf()
-    while (glance := await glance_at_sales(statements, mall.program_id, shelf, [batch])).is_short:
+    rulebooks = Rulebooks()
+    while (
+        glance := await glance_at_sales(statements, mall.program_id, rulebooks, [batch])
+    ).is_short:
         pass
     return glance
 

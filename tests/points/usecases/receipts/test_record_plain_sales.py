@@ -14,7 +14,7 @@ from services.points.api.receipts.pos_parsing import Reader, read_one
 from services.points.domain.receipts.receipts import Bounds
 from services.points.settings import PointsSettings
 from services.points.storage.ledger.books import Seen, Write, write_plain_sales
-from services.points.storage.receipts.directory import PolicyShelf
+from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.receipts.plain_sales import glance_at_sales
 from services.points.storage.receipts.pos_batch import Answer, Look, TillBatch, decide, open_batch
 from services.points.usecases.receipts.record_plain_sales import record_plain_sales
@@ -41,11 +41,11 @@ def batch_of(mall: Mall, *bodies: dict[str, Any]) -> TillBatch:
 
 
 async def record(
-    mall: Mall, statements: Statements, *batches: TillBatch, shelf: PolicyShelf | None = None
+    mall: Mall, statements: Statements, *batches: TillBatch, rulebooks: Rulebooks | None = None
 ) -> list[Answer] | None:
     """Record them the plain way."""
     return await record_plain_sales(
-        statements, mall.clock(), BOUNDS, shelf or PolicyShelf(), batches
+        statements, mall.clock(), BOUNDS, rulebooks or Rulebooks(), batches
     )
 
 
@@ -101,7 +101,7 @@ async def test_a_sale_that_a_refund_names_already_is_not_plain(
 async def write_late(mall: Mall, statements: Statements, member_id: UUID, meanwhile: Any) -> None:
     """Look and decide, let `meanwhile` happen, then write."""
     batch = batch_of(mall, mall.sale(1_000, member_id=member_id))
-    glance = await glance_at_sales(statements, mall.program_id, PolicyShelf(), [batch])
+    glance = await glance_at_sales(statements, mall.program_id, Rulebooks(), [batch])
     look = Look(glance.accounts, {}, {}, Write())
     account = glance.accounts[member_id]
     seen = Seen(member_id, account.version, account.tier_version, 0, 0)
@@ -138,7 +138,7 @@ async def test_a_refund_that_comes_in_between_is_a_collision(
     """The refund leaves a row in the sale's place, which the sale must fill under its lock."""
     sale = mall.sale(1_000)
     batch = batch_of(mall, sale)
-    glance = await glance_at_sales(statements, mall.program_id, PolicyShelf(), [batch])
+    glance = await glance_at_sales(statements, mall.program_id, Rulebooks(), [batch])
     look = Look({}, {}, {}, Write())
     [item] = open_batch(batch, glance.directory, mall.clock(), BOUNDS)
     decide(look, mall.program_id, mall.clock(), glance.directory, item)
@@ -151,10 +151,15 @@ async def test_a_refund_that_comes_in_between_is_a_collision(
 async def test_a_new_policy_replaces_the_one_on_the_shelf(
     mall: Mall, statements: Statements
 ) -> None:
-    member_id, shelf = await mall.enrol(), PolicyShelf()
-    await record(mall, statements, batch_of(mall, mall.sale(100, member_id=member_id)), shelf=shelf)
+    member_id, books = await mall.enrol(), Rulebooks()
+
+    async def sell() -> None:
+        sale = mall.sale(100, member_id=member_id)
+        await record(mall, statements, batch_of(mall, sale), rulebooks=books)
+
+    await sell()
     assert (await mall.set_policy(programme={"points": 5, "per_minor": 100})).status_code == 201
-    await record(mall, statements, batch_of(mall, mall.sale(100, member_id=member_id)), shelf=shelf)
+    await sell()
     assert await mall.balance(member_id) == 1 + 5
 
 
