@@ -3,8 +3,8 @@ reasons of postings, which are kept for ever."""
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0027"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

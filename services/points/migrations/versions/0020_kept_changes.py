@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from services.points.migrations.columns import id_, instant, points, text
 
-revision = "0027"
-down_revision = "0021"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ from alembic import op
 from services.points.migrations.columns import id_
 from shared.migrate import reinstall_functions
 
-revision = "0020"
-down_revision = "0019"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

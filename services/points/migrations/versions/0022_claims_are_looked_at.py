@@ -7,8 +7,8 @@ from alembic import op
 from services.points.migrations.columns import id_, instant
 from shared.migrate import reinstall_functions
 
-revision = "0025"
-down_revision = "0024"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 
 from shared.migrate import reinstall_functions
 
-revision = "0026"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
