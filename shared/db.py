@@ -252,13 +252,8 @@ async def open_statements(
     name: str = "galleria",
     read_only: bool = False,
     wait_seconds: float = 10,
-    plans_once: bool = False,
 ) -> AsyncIterator[Statements]:
-    """A pool that connects on first use and is closed at the end; who waits longer is refused.
-
-    With `plans_once` a statement is planned once for all parameters: right where rows are looked
-    up by their keys, however many. Else PostgreSQL plans it anew whenever few keys look cheaper.
-    """
+    """A pool that connects on first use and is closed at the end; who waits longer is refused."""
     pool = asyncpg.create_pool(
         database_url,
         min_size=0,
@@ -271,7 +266,6 @@ async def open_statements(
             "jit": "off",
             "timezone": "UTC",
             "default_transaction_read_only": "on" if read_only else "off",
-            "plan_cache_mode": "force_generic_plan" if plans_once else "auto",
             **_KEEPALIVE,
         },
     )

@@ -122,9 +122,7 @@ async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
 
 def _statements(settings: ServiceSettings, name: str) -> AbstractAsyncContextManager[Statements]:
     wait_seconds = settings.database_wait_seconds_max
-    return open_statements(
-        settings.database_url, _LANES, name=name, wait_seconds=wait_seconds, plans_once=True
-    )
+    return open_statements(settings.database_url, _LANES, name=name, wait_seconds=wait_seconds)
 
 
 @asynccontextmanager

@@ -65,7 +65,9 @@ CREATE TYPE new_event AS (event_id uuid, type text, key text, data text, origin 
 -- The caller has locked the accounts, then the receipts. Raises when fewer rows were written than
 -- were decided, or a receipt is there: the caller rolls back and decides again (SQLSTATE GA001, or
 -- 23505 of the receipts' primary key). Each statement costs a small group as much as its rows do:
--- none is run for nothing. Who knows `moves` and `is_burning` says so; else they are found.
+-- none is run for nothing. What names rows is hidden in a subquery, `unnest((SELECT moves))`: else a
+-- statement is planned anew each time, as few rows look cheaper than the ten that a plan for all
+-- thinks of. Who knows `moves` and `is_burning` says so; else they are found.
 CREATE FUNCTION write_books(
     program uuid, recorded timestamptz,
     transactions new_pos_transaction[], changes changed_pos_transaction[],
@@ -147,7 +149,7 @@ BEGIN
         END IF;
         UPDATE account a SET balance = m.balance, version = m.version, pending = m.pending,
             held = m.held
-        FROM unnest(moves) m
+        FROM unnest((SELECT moves)) m
         WHERE a.program_id = program AND a.account_id = m.account_id
           AND a.version = m.version_before;
         GET DIAGNOSTICS written = ROW_COUNT;
@@ -169,9 +171,11 @@ BEGIN
         -- At once: what comes back to a lot may be taken again by the next posting.
         UPDATE lot l SET remaining = l.remaining + t.points
         FROM (SELECT account_id, lot_version, sum(points) AS points
-              FROM (SELECT account_id, lot_version, -points AS points FROM unnest(takes)
+              FROM (SELECT account_id, lot_version, -points AS points
+                    FROM unnest((SELECT takes))
                     UNION ALL
-                    SELECT account_id, lot_version, points FROM unnest(returned)) moved
+                    SELECT account_id, lot_version, points
+                    FROM unnest((SELECT returned))) moved
               GROUP BY account_id, lot_version) t
         WHERE l.program_id = program AND l.account_id = t.account_id
           AND l.version = t.lot_version;
@@ -207,10 +211,11 @@ BEGIN
                       AND l.version = t.lot_version
             WHERE n.counter_account = 'redemption' AND n.points < 0
             UNION ALL  -- What no lot covered was never issued: the programme stands for it.
-            SELECT n.account_id, n.version, 0, NULL, n.mall_id,
-                   -n.points - coalesce((SELECT sum(t.points) FROM unnest(takes) t
-                       WHERE (t.account_id, t.version) = (n.account_id, n.version)), 0)
-            FROM unnest(postings) n WHERE n.counter_account = 'redemption' AND n.points < 0
+            SELECT n.account_id, n.version, 0, NULL, n.mall_id, -n.points - coalesce(t.points, 0)
+            FROM unnest(postings) n
+            LEFT JOIN (SELECT account_id, version, sum(points) AS points FROM unnest(takes)
+                       GROUP BY account_id, version) t USING (account_id, version)
+            WHERE n.counter_account = 'redemption' AND n.points < 0
         ) e
         WHERE e.issuer IS DISTINCT FROM e.burner AND e.points <> 0;
     END IF;

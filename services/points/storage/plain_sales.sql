@@ -18,7 +18,7 @@ BEGIN
     -- Little is read here, but often: each statement costs more than its rows.
     SELECT coalesce((SELECT r.edition FROM rulebook r WHERE r.program_id = program), 0),
            EXISTS (SELECT FROM pos_transaction t
-                   WHERE t.program_id = program AND t.transaction_id = ANY (receipts))
+                   WHERE t.program_id = program AND t.transaction_id = ANY ((SELECT receipts)::uuid[]))
     INTO edition, is_any_known;
     IF edition <> edition_known THEN
         SELECT (SELECT array_agg(d.shop) FROM directory_texts(program, shops) d),
@@ -44,7 +44,7 @@ BEGIN
                  m.tier
           FROM account x
           LEFT JOIN member_tier m ON m.program_id = program AND m.member_id = x.account_id
-          WHERE x.program_id = program AND x.account_id = ANY (wanted_accounts)
+          WHERE x.program_id = program AND x.account_id = ANY ((SELECT wanted_accounts)::uuid[])
             AND x.status = 'open' AND x.member_id = x.account_id
           ORDER BY x.account_id, m.since) a;
 
@@ -55,8 +55,8 @@ BEGIN
                array_agg(u.points), array_agg(u.times), array_agg(u.last_at)
         INTO usage_accounts, usage_caps, usage_periods, usage_points, usage_times, usage_lasts
         FROM cap_usage u
-        WHERE u.program_id = program AND u.account_id = ANY (account_ids)
-          AND u.period = ANY (periods);
+        WHERE u.program_id = program AND u.account_id = ANY ((SELECT account_ids)::uuid[])
+          AND u.period = ANY ((SELECT periods)::text[]);
     END IF;
 
     IF wanted IS NOT NULL THEN
@@ -82,7 +82,7 @@ DECLARE
     unmoved bigint;
 BEGIN
     SELECT count(*) INTO unmoved
-    FROM (SELECT FROM account a JOIN unnest(seen) s ON s.account_id = a.account_id
+    FROM (SELECT FROM account a JOIN unnest((SELECT seen)) s ON s.account_id = a.account_id
           WHERE a.program_id = program AND a.version = s.version
             AND a.tier_version = s.tier_version AND a.pending = s.pending AND a.held = s.held
             AND a.status = 'open'

@@ -211,6 +211,17 @@ def periods_to_read(wanted: Iterable[tuple[Limits, datetime]]) -> list[str]:
     return sorted(periods)
 
 
+def periods_on(limits: Limits, instant: datetime, time_zone: str) -> set[str]:
+    """The periods that a purchase there counts in: few, where the mall's zone is known."""
+    periods: set[str] = set()
+    if limits.cooldown_seconds:
+        _, bucket = _cooldown_key(limits.cooldown_seconds, instant)
+        periods.update(str(bucket + neighbour) for neighbour in _NEIGHBOURS)
+    counting = limits.on(local_day(instant, time_zone))
+    periods.update(key[1] for _, key in counting if key is not None)
+    return periods
+
+
 def count_usage(
     used: dict[UsageKey, Used],
     account_id: UUID,

@@ -17,7 +17,8 @@ _TURN = """
 CREATE FUNCTION turn_rulebook() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO rulebook AS r (program_id, edition, turned_by)
-    VALUES (coalesce(new, old).program_id, 1, pg_current_xact_id()::text::bigint)
+    VALUES (CASE TG_OP WHEN 'DELETE' THEN old.program_id ELSE new.program_id END, 1,
+            pg_current_xact_id()::text::bigint)
     ON CONFLICT (program_id) DO UPDATE
     SET edition = r.edition + 1, turned_by = excluded.turned_by
     WHERE r.turned_by <> excluded.turned_by;
@@ -41,4 +42,4 @@ def upgrade() -> None:
             f"CREATE TRIGGER turn_rulebook AFTER INSERT OR UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION turn_rulebook()"
         )
-    reinstall_functions(op.get_bind(), "points", "plain_sales")
+    reinstall_functions(op.get_bind(), "points", "books", "directory", "plain_sales")

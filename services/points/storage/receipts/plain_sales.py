@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.points.domain.ledger.ledger import Account
-from services.points.domain.receipts.caps import periods_to_read
-from services.points.domain.receipts.earning import Policy, policy_at
+from services.points.domain.receipts.caps import periods_on, periods_to_read
+from services.points.domain.receipts.earning import policy_at
 from services.points.domain.receipts.receipts import Receipt
 from services.points.domain.reviews.review import Traces, what_to_look_for
 from services.points.storage.receipts.directory import (
@@ -47,7 +47,7 @@ async def glance_at_sales(
     receipts = [receipt for batch in batches for receipt in batch.receipts]
     shop_ids = {batch.shop_id for batch in batches}
     known = books.of(program_id)
-    periods = _periods(known.policies, receipts)
+    periods = _periods(known, receipts)
     is_on = known.review.is_on
     wanted = what_to_look_for(known.review, program_id, receipts) if is_on else None
     row = await statements.fetchrow(
@@ -87,14 +87,25 @@ def _is_short(
     if found is known:
         return False
     has_new_review = found.review.is_on and found.review.version != known.review.version
-    return has_new_review or not set(_periods(found.policies, receipts)) <= set(periods)
+    return has_new_review or not set(_periods(found, receipts)) <= set(periods)
 
 
-def _periods(policies: Sequence[Policy], receipts: Sequence[Receipt]) -> list[str]:
+def _periods(directory: Directory, receipts: Sequence[Receipt]) -> list[str]:
+    """The periods of whose usages the limits ask, as far as the directory knows."""
+    policies = directory.policies
     if not any(policy.limits for policy in policies):
         return []
-    instants = {receipt.purchased_at for receipt in receipts}
-    return periods_to_read((policy_at(policies, at).limits, at) for at in instants)
+    places = {(receipt.key.shop_id, receipt.purchased_at) for receipt in receipts}
+    zones = {
+        (shop.time_zone if (shop := directory.shops.get(shop_id)) is not None else None, at)
+        for shop_id, at in places
+    }
+    elsewhere = [(policy_at(policies, at).limits, at) for zone, at in zones if zone is None]
+    periods = set(periods_to_read(elsewhere))
+    for zone, at in zones:
+        if zone is not None:
+            periods |= periods_on(policy_at(policies, at).limits, at, zone)
+    return sorted(periods)
 
 
 def read_accounts(row: Any) -> dict[UUID, Account]:

@@ -287,8 +287,8 @@ async def test_what_cannot_be_a_receipt_cannot_be_quoted(mall: Mall) -> None:
         ({"member_id": str(new_id())}, 404, "member_unknown"),
         ({"member_number": new_member_number()}, 404, "member_unknown"),
         ({"currency": "EUR"}, 422, "currency_mismatch"),
-        ({"purchased_at": "0001-01-01T00:00:00Z"}, 422, "purchased_too_long_ago"),
-        ({"purchased_at": "9999-12-31T23:59:59Z"}, 422, "purchased_in_future"),
+        ({"purchased_at": "1999-01-01T00:00:00Z"}, 422, "purchased_too_long_ago"),
+        ({"purchased_at": "2190-12-31T23:59:59Z"}, 422, "purchased_in_future"),
         ({"lines": []}, 422, "validation_failed"),
     ]
     for fields, status, code in cases:

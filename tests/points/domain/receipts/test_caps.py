@@ -16,6 +16,7 @@ from services.points.domain.receipts.caps import (
     Used,
     count_usage,
     grant,
+    periods_on,
     periods_to_read,
 )
 from shared.ids import new_id
@@ -163,3 +164,18 @@ def test_no_period_ever_grants_more_than_its_cap(
     ordered = sorted(at_all)
     gaps = [b - a for a, b in pairwise(ordered)]
     assert all(gap >= timedelta(hours=1) for gap in gaps)
+
+
+@given(
+    instant=st.integers(1, 2_000_000_000).map(lambda minutes: NOON + timedelta(seconds=minutes)),
+    time_zone=st.sampled_from(["Asia/Shanghai", "Pacific/Kiritimati", "America/Los_Angeles"]),
+    cooldown_seconds=st.sampled_from([0, 600]),
+)
+def test_the_periods_of_a_place_are_what_a_grant_there_counts_in(
+    instant: datetime, time_zone: str, cooldown_seconds: int
+) -> None:
+    caps = tuple(Cap(f"per-{p}", p, 10**9, Exceeded.TRIM) for p in CapPeriod)
+    limits = Limits(caps, cooldown_seconds)
+    there = periods_on(limits, instant, time_zone)
+    assert {period for _, period in grant(limits, 5, instant, time_zone, {}).counted} <= there
+    assert there <= set(periods_to_read([(limits, instant)]))

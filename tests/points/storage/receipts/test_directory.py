@@ -22,7 +22,7 @@ from tests.support.service import DEPLOYMENT_KEY
 @pytest.fixture
 async def statements(settings: PointsSettings) -> AsyncIterator[Statements]:
     """A connection like the committer's."""
-    async with open_statements(settings.database_url, 1, plans_once=True) as opened:
+    async with open_statements(settings.database_url, 1) as opened:
         yield opened
 
 
