@@ -89,11 +89,11 @@ class PointsPosted(Event):
     member_id: UUID | None
     wallet: str
     version: int
-    kind: str = Field(json_schema_extra={"enum": list(POSTING_KINDS)})
-    counter_account: str = Field(json_schema_extra={"enum": list(COUNTER_ACCOUNTS)})
+    kind: str = Field(examples=list(POSTING_KINDS))
+    counter_account: str = Field(examples=list(COUNTER_ACCOUNTS))
     points: int
     balance_after: int
-    source_kind: str = Field(json_schema_extra={"enum": list(SOURCE_KINDS)})
+    source_kind: str = Field(examples=list(SOURCE_KINDS))
     source_id: UUID
     purchased_at: datetime | None = None
     recorded_at: datetime
@@ -205,12 +205,13 @@ class _Transfer(Event):
 
 class TransferOffered(_Transfer):
     """They are set aside until the receiver decides, or `accept_until` passes. What the giver wrote
-    is not told: both members read it at points."""
+    is not told any more: both members read it at points."""
 
     TYPE: ClassVar[str] = "points.transfer_offered.v1"
 
     offered_at: datetime
     accept_until: datetime
+    message: Literal[""] = ""
 
 
 class TransferAccepted(_Transfer):

@@ -86,6 +86,7 @@ FIELDS: Mapping[str, str] = {
     "to_member_id": "the receiver",
     "_Transfer.points": "the points of the gift, positive",
     "offered_at": "when it was offered",
+    "message": "always empty: what the giver wrote is between the two",
     "accept_until": "at this instant the offer is over",
     "closed_at": "when it was decided, or ran out",
     "by_staff": "whether staff took it back for the giver",

@@ -130,7 +130,8 @@ payment_mismatch = Table(
     instant("recorded_at"),
     PrimaryKeyConstraint("program_id", "transaction_id"),
 )
-# How often a member claimed a receipt wrongly; the receipt may be none.
+# How often a member claimed a receipt wrongly, ever and of late: with less than a day from one to
+# the next. The receipt may be none.
 wrong_claim = Table(
     "wrong_claim",
     metadata,
@@ -138,6 +139,7 @@ wrong_claim = Table(
     Column("member_id", Uuid, nullable=False),
     Column("receipt_id", Uuid, nullable=False),
     Column("wrong", Integer, nullable=False),
+    Column("wrong_of_late", Integer, nullable=False),
     instant("last_at"),
     PrimaryKeyConstraint("program_id", "member_id", "receipt_id"),
 )

@@ -133,7 +133,8 @@ async def send_part(
     and may have `expires_on` (the last day, else they never end), `wallet`, `mall_id`, `shop_id`.
     Role: points.import."""
     require_finance(staff, IMPORT)
-    await add_import_part(session, staff.program_id, import_id, part_number, await request.body())
+    content = await request.body()
+    await add_import_part(session, staff.program_id, import_id, part_number, content, staff.subject)
     return await _read(session, staff.program_id, import_id)
 
 
@@ -142,7 +143,8 @@ async def check(import_id: UUID, body: AgreedIn, staff: CurrentStaff, session: T
     """A job reads everything and posts nothing: `checked` when all is as told, else `refused` with
     why; wrong rows are listed by `…/errors`. Role: points.import."""
     require_finance(staff, IMPORT)
-    await check_import(session, staff.program_id, import_id, body.sha256, body.rows, body.points)
+    told = (body.sha256, body.rows, body.points)
+    await check_import(session, staff.program_id, import_id, told, staff.subject)
     return await _read(session, staff.program_id, import_id)
 
 

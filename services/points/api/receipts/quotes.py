@@ -125,8 +125,9 @@ class QuoteOut(BaseModel):
 )
 async def quote(request: Request, who: MemberOrStaff) -> Response:
     """Nothing is stored. It is decided by the code that records receipts, so that the receipt
-    then earns just this, unless something of the member's happens in between. A member asks for
-    themselves, also without a name; staff need the role desk, for the shop or its mall."""
+    then earns just this, unless something of the member's happens in between. What points have
+    paid must stand among the tenders, as it will on the receipt. A member asks for themselves,
+    also without a name; staff need the role desk, for the shop or its mall."""
     basket = _ADAPTER.validate_json(await request.body())
     if isinstance(who, Staff):
         require_role(who, DESK)

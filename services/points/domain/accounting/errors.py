@@ -47,6 +47,10 @@ class ImportInWrongState(Conflict):
     """The import is past this step, or not there yet; the facts say where it is."""
 
 
+class ImportOfAnother(Forbidden):
+    """Only who began an import sends its parts and begins its dry run: a second person commits."""
+
+
 class CommittedByMaker(Forbidden):
     """Who began an import cannot commit it."""
 

@@ -14,6 +14,8 @@ from services.points.domain.receipts.receipts import local_day, zone
 
 PERIODS_MAX = 1_200
 DAYS_MAX = 36_500
+# In no zone does a month begin or end further from where it does in the night's.
+_ZONES_APART = timedelta(hours=26)
 
 
 class ExpiryKind(StrEnum):
@@ -122,10 +124,11 @@ def end_of_day(day: date, time_zone: str) -> datetime:
     return first_instant(day + timedelta(days=1), time_zone)
 
 
-def reminder_month(
-    night_on: date, lead_days: int, time_zone: str
+def ending_lots_window(
+    night_on: date, lead_days: int, time_zone: str, due_at: datetime
 ) -> tuple[date, datetime, datetime]:
-    """The month to remind of in that night: its first day, and the instants between which points
-    end whose last day is in it (not at the first, and at the second)."""
+    """The month to remind of in that night, by its first day, and the instants between which points
+    end whose last day is in it somewhere (not at the first, and at the second)."""
     month = (night_on + timedelta(days=lead_days)).replace(day=1)
-    return month, first_instant(month, time_zone), first_instant(add_months(month, 1), time_zone)
+    begins, ends = first_instant(month, time_zone), first_instant(add_months(month, 1), time_zone)
+    return month, max(begins - _ZONES_APART, due_at), ends + _ZONES_APART

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from services.points.domain.accounting.liability import SETTLES_AFTER
 from services.points.domain.receipts.errors import PolicyBegun
 
 
@@ -33,8 +34,8 @@ class Version(NamedTuple):
 
 def check_not_begun(version: Version, now: datetime, lead: timedelta) -> None:
     """Raise `PolicyBegun` when somebody may have been rated by it: receipts may be dated up to
-    `lead` ahead, by tills whose clock is fast."""
-    if version.effective_from <= now + lead:
+    `lead` ahead, by tills whose clock is fast, and what began at `now` may wait for a while."""
+    if version.effective_from <= now + lead + SETTLES_AFTER:
         raise PolicyBegun(
             "This version is in force, or begins right now. State another one instead.",
             effective_from=version.effective_from.isoformat(),

@@ -10,8 +10,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Take the words out of what was posted."""
+    """Take the words out of what was posted, and out of what a replay would tell."""
     op.execute(
         "UPDATE posting SET reason = (reason::jsonb - 'message')::json "
         "WHERE source_kind = 'transfer' AND reason ->> 'message' IS NOT NULL"
+    )
+    op.execute(
+        "UPDATE outbox SET data = jsonb_set(data::jsonb, '{message}', '\"\"')::text "
+        "WHERE type = 'points.transfer_offered.v1' AND data::jsonb ->> 'message' <> ''"
     )

@@ -21,6 +21,7 @@ def upgrade() -> None:
         id_("member_id"),
         id_("receipt_id"),
         sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("wrong_of_late", sa.Integer(), nullable=False),
         instant("last_at"),
         sa.PrimaryKeyConstraint("program_id", "member_id", "receipt_id"),
     )

@@ -12,22 +12,24 @@ from shared.db import driver
 
 # A wrong total of one receipt: some are slips; after so many a right one is looked at first.
 _OF_RECEIPT_MAX = 5
-# Of a member within 24 hours, for whatever receipts; then nothing can be claimed for a while.
-_A_DAY_MAX = 20
+# Of a member, for whatever receipts, with less than 24 hours between those of one; then nothing can
+# be claimed for a while.
+_OF_LATE_MAX = 20
+_DAY = timedelta(days=1)
 
 
 class WrongClaims(NamedTuple):
-    """How often a member claimed wrongly: this receipt, and any within 24 hours."""
+    """How often a member claimed wrongly: this receipt, and any of late."""
 
     of_receipt: int
-    of_day: int
+    of_late: int
 
     def check(self) -> None:
         """Raise `TooManyWrongClaims` when the next claim must wait."""
-        if self.of_day >= _A_DAY_MAX:
+        if self.of_late >= _OF_LATE_MAX:
             raise TooManyWrongClaims(
                 "Too many claims did not fit their receipts. Try again tomorrow.",
-                wrong_claims_a_day_max=_A_DAY_MAX,
+                wrong_claims_a_day_max=_OF_LATE_MAX,
             )
 
     def why(self) -> list[dict[str, object]]:
@@ -44,14 +46,14 @@ async def find_wrong_claims(
     connection = await driver(session)
     row = await connection.fetchrow(
         "SELECT coalesce(sum(wrong) FILTER (WHERE receipt_id = $3), 0)::bigint AS of_receipt, "
-        "coalesce(sum(wrong) FILTER (WHERE last_at > $4), 0)::bigint AS of_day "
+        "coalesce(sum(wrong_of_late) FILTER (WHERE last_at > $4), 0)::bigint AS of_late "
         "FROM wrong_claim WHERE program_id = $1 AND member_id = $2",
         program_id,
         member_id,
         receipt_id,
-        now - timedelta(days=1),
+        now - _DAY,
     )
-    return WrongClaims(row["of_receipt"], row["of_day"])
+    return WrongClaims(row["of_receipt"], row["of_late"])
 
 
 async def count_wrong_claim(
@@ -60,11 +62,14 @@ async def count_wrong_claim(
     """One more. The member's account is locked."""
     connection = await driver(session)
     await connection.execute(
-        "INSERT INTO wrong_claim AS w (program_id, member_id, receipt_id, wrong, last_at) "
-        "VALUES ($1, $2, $3, 1, $4) ON CONFLICT (program_id, member_id, receipt_id) "
-        "DO UPDATE SET wrong = w.wrong + 1, last_at = excluded.last_at",
+        "INSERT INTO wrong_claim AS w "
+        "(program_id, member_id, receipt_id, wrong, wrong_of_late, last_at) "
+        "VALUES ($1, $2, $3, 1, 1, $4) ON CONFLICT (program_id, member_id, receipt_id) "
+        "DO UPDATE SET wrong = w.wrong + 1, last_at = excluded.last_at, wrong_of_late = "
+        "CASE WHEN w.last_at > $5 THEN w.wrong_of_late + 1 ELSE 1 END",
         program_id,
         member_id,
         receipt_id,
         now,
+        now - _DAY,
     )

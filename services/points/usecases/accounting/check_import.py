@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.accounting.errors import (
     ImportInWrongState,
+    ImportOfAnother,
     ImportPartMissing,
     ImportUnknown,
 )
@@ -13,19 +14,24 @@ from services.points.storage.accounting.imports import list_part_numbers, lock_i
 
 
 async def check_import(
-    session: AsyncSession, program_id: UUID, import_id: UUID, sha256: str, rows: int, points: int
+    session: AsyncSession,
+    program_id: UUID,
+    import_id: UUID,
+    told: tuple[str, int, int],
+    sent_by: str,
 ) -> None:
-    """Begin the dry run, which must find what the sender says: hash of the parts, rows, points.
+    """Begin the dry run, which must find what was `told`: hash of the parts, rows, points.
 
-    The same again changes nothing. Raises `ImportUnknown`, `ImportPartMissing`,
-    `ImportInWrongState`.
+    The same again changes nothing. Raises `ImportUnknown`, `ImportOfAnother`,
+    `ImportPartMissing`, `ImportInWrongState`.
     """
     found = await lock_import(session, program_id, import_id)
     if found is None:
         raise ImportUnknown("No such import.")
-    told = (found.sha256, found.rows_told, found.points_told)
+    if sent_by != found.made_by:
+        raise ImportOfAnother("Who began the import has it checked. Begin one of your own.")
     if found.status != "uploading":
-        if told != (sha256, rows, points):
+        if told != (found.sha256, found.rows_told, found.points_told):
             raise ImportInWrongState("The dry run has begun already.", status_now=found.status)
         return
     numbers = await list_part_numbers(session, found)
@@ -35,8 +41,8 @@ async def check_import(
         session,
         found,
         status="checking",
-        sha256=sha256,
-        rows_told=rows,
-        points_told=points,
+        sha256=told[0],
+        rows_told=told[1],
+        points_told=told[2],
         part_number=1,
     )

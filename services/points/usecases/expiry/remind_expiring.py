@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.expiry.expiry import reminder_month
+from services.points.domain.expiry.expiry import ending_lots_window
 from services.points.domain.expiry.expiry_changes import ZoneOf
 from services.points.domain.receipts.receipts import local_day
 from services.points.storage.expiry.night import Chunk
@@ -17,8 +17,6 @@ from shared.contracts.points import ExpiringOn, PointsExpiringSoon
 from shared.outbox import News, tell
 
 _INSTANT = timedelta(microseconds=1)
-# In no zone does a month begin or end further from where it does in the night's.
-_ZONES_APART = timedelta(hours=26)
 
 
 async def remind_expiring(
@@ -29,8 +27,9 @@ async def remind_expiring(
     A day, and so its month, is that of the mall that gave the points.
     """
     night = chunk.night
-    month, since, until = reminder_month(night.night_on, lead_days, night.time_zone)
-    since, until = max(since - _ZONES_APART, night.due_at), until + _ZONES_APART
+    month, since, until = ending_lots_window(
+        night.night_on, lead_days, night.time_zone, night.due_at
+    )
     zone_of = await load_zones(session, night.program_id)
     lots = await lock_ending_lots(session, night.program_id, chunk.account_ids, since, until)
     digests = {

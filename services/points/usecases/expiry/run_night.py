@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.expiry.expiry import reminder_month
+from services.points.domain.expiry.expiry import ending_lots_window
 from services.points.storage.expiry.night import (
     Chunk,
     Night,
@@ -98,5 +98,7 @@ async def _again_or(
 async def _choose_whom_to_remind(session: AsyncSession, rules: NightRules, night: Night) -> None:
     if rules.reminder_lead_days == 0:
         return
-    month, since, until = reminder_month(night.night_on, rules.reminder_lead_days, night.time_zone)
+    month, since, until = ending_lots_window(
+        night.night_on, rules.reminder_lead_days, night.time_zone, night.due_at
+    )
     await insert_reminder_chunks(session, night, rules.chunk_accounts, month, since, until)

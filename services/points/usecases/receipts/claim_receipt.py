@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -66,17 +67,19 @@ async def claim_receipt(
     if account is None or not account.is_open:
         raise MemberUnknown("No such member in this programme.")
     counted = (program_id, account.account_id, receipt_id, now)
-    wrong = await find_wrong_claims(session, *counted)
-    wrong.check()
     directory = await load_directory(session, program_id, ())
     policies = directory.policies_by_version
     sale = (await list_by_id(session, program_id, policies, {receipt_id})).get(receipt_id)
+    members = {claim.member_id, account.account_id}
+    if sale is not None and _fits(sale, claim) and sale.member_id in members:
+        return sale
+    wrong = await find_wrong_claims(session, *counted)
+    wrong.check()
     if sale is None or not _fits(sale, claim):
         await count_wrong_claim(session, *counted)
         return ReceiptUnknown("No such receipt, or its total is another.")
     if sale.status != ANONYMOUS:
-        _check_own(sale, {claim.member_id, account.account_id})
-        return sale
+        _refuse(sale)
     if sale.purchased_at < now - claim_window:
         raise ClaimTooLate(
             f"Receipts can be claimed for {claim_window.days} days.", days_max=claim_window.days
@@ -119,10 +122,8 @@ def _fits(sale: Stored, claim: ReceiptClaim) -> bool:
     return is_there and sale.total_minor == claim.total_minor
 
 
-def _check_own(sale: Stored, members: set[UUID]) -> None:
-    """Raise unless the receipt that is taken is theirs."""
-    if sale.member_id in members:
-        return
+def _refuse(sale: Stored) -> NoReturn:
+    """Say why a receipt that is not the member's cannot be claimed."""
     if sale.status in {IN_REVIEW, REJECTED}:
         raise ReceiptInReview("Somebody looks at this receipt first.", status=sale.status)
     raise ReceiptAlreadyClaimed("This receipt belongs to somebody already.")

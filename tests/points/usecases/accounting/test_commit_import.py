@@ -26,3 +26,19 @@ async def test_only_what_was_checked_and_agreed_is_committed_and_that_once(mall:
     await work_until_rest(mall, address)
     assert (await post(mall, f"{address}/commits", agreed)).json()["status"] == "done"
     assert await mall.balance(member_id) == 5
+
+
+async def test_nobody_but_who_began_it_sends_parts_or_has_them_checked(mall: Mall) -> None:
+    member_id = await mall.enrol()
+    row = {"reference": "a", "member_id": str(member_id), "points": 5, "earned_on": "2025-01-01"}
+    part = lines_of([row])
+    address = await begin(mall, part)
+    other = staff_headers(mall.clock, mall.program_id, ["points.import"], subject="staff-2")
+    sent = await mall.client.put(
+        f"{address}/parts/2", content=part, headers={**other, "Content-Type": "text/csv"}
+    )
+    told = told_of(part, rows=1, points=5)
+    checked = await mall.client.post(f"{address}/checks", json=told, headers=other)
+    for answer in (sent, checked):
+        assert (answer.status_code, answer.json()["code"]) == (403, "import_of_another")
+    assert (await post(mall, f"{address}/checks", told)).status_code == 202

@@ -233,3 +233,22 @@ async def test_a_member_claims_wrongly_so_often_a_day_and_no_more(mall: Mall) ->
     mall.clock.advance(days=1)
     assert (await claim(mall, guesser, sale)).json()["status"] == "posted"
     assert (await claim(mall, other, sale)).status_code == 409
+
+
+async def test_a_slip_a_day_stops_nobody(mall: Mall) -> None:
+    forgetful = await mall.enrol()
+    sale = await nobodys(mall, 1_234)
+    for _ in range(21):
+        assert (await claim(mall, forgetful, sale, total_minor=1)).status_code == 404
+        mall.clock.advance(days=1)
+    fresh = await nobodys(mall, 500)
+    assert (await claim(mall, forgetful, fresh)).json()["status"] == "posted"
+
+
+async def test_what_was_claimed_is_told_again_also_to_who_may_claim_no_more(mall: Mall) -> None:
+    member_id, sale = await mall.enrol(), await nobodys(mall, 1_234)
+    first = await claim(mall, member_id, sale)
+    for number in range(20):
+        await claim(mall, member_id, sale, receipt_number=f"N{number}")
+    again = await claim(mall, member_id, sale)
+    assert (again.status_code, again.json()) == (200, first.json())
