@@ -18,6 +18,7 @@ from shared.outbox import News, tell
 Places = tuple[Collection[UUID] | None, Collection[UUID] | None]
 OPEN, CLOSED = "open", "closed"
 APPROVED, REJECTED = "approved", "rejected"
+CLAIMED_BY = "claim of member "
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,23 @@ async def list_approved(
         APPROVED,
     )
     return {(row["transaction_id"], row["account_id"]) for row in rows}
+
+
+async def was_claim_rejected(
+    session: AsyncSession, program_id: UUID, receipt_id: UUID, member_id: UUID | None
+) -> bool:
+    """Whether it was a claim of this member that staff rejected, and not what the till sent."""
+    connection = await driver(session)
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM review_case WHERE program_id = $1 AND account_id = $2 "
+        "AND transaction_id = $3 AND kind = 'receipt' AND outcome = $4 AND opened_by LIKE $5)",
+        program_id,
+        member_id,
+        receipt_id,
+        REJECTED,
+        f"{CLAIMED_BY}%",
+    )
+    return found
 
 
 async def close_case(session: AsyncSession, program_id: UUID, closed: Case) -> None:

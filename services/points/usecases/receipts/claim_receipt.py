@@ -33,7 +33,12 @@ from services.points.storage.receipts.pos_transactions import load_lots, lock_po
 from services.points.storage.receipts.stored_receipts import list_by_id, list_refunds
 from services.points.storage.receipts.usages import limits_of, load_usages
 from services.points.storage.receipts.wrong_claims import count_wrong_claim, find_wrong_claims
-from services.points.storage.reviews.cases import NewCase, insert_cases
+from services.points.storage.reviews.cases import (
+    CLAIMED_BY,
+    NewCase,
+    insert_cases,
+    was_claim_rejected,
+)
 from services.points.storage.reviews.late_reviews import review_claims
 
 
@@ -78,13 +83,17 @@ async def claim_receipt(
     if sale is None or not _fits(sale, claim):
         await count_wrong_claim(session, *counted)
         return ReceiptUnknown("No such receipt, or its total is another.")
+    if sale.status == REJECTED and await was_claim_rejected(
+        session, program_id, receipt_id, sale.member_id
+    ):
+        sale.status = ANONYMOUS  # It was somebody else's claim: the paper may be this member's.
     if sale.status != ANONYMOUS:
         _refuse(sale)
     if sale.purchased_at < now - claim_window:
         raise ClaimTooLate(
             f"Receipts can be claimed for {claim_window.days} days.", days_max=claim_window.days
         )
-    by = f"claim of member {claim.member_id}"
+    by = f"{CLAIMED_BY}{claim.member_id}"
     found = (sale, account)
     cases = await review_claims(session, program_id, directory.review, [found], by, wrong.why())
     await _give(session, now, program_id, policies, found, cases, origin)

@@ -12,6 +12,8 @@ from tests.support.tokens import member_headers, staff_headers
 
 GOOD = {"points": 5, "reason_code": "goodwill", "note": "等礼品久了 😀"}
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
 
 @pytest.mark.parametrize(
     ("changes", "code"),
@@ -121,8 +123,8 @@ async def test_points_of_staff_may_be_a_shops_and_be_paid_for_by_whom_they_say(
 @pytest.mark.parametrize(
     ("terms", "points", "code"),
     [
-        ({"mall_id": str(new_id())}, 5, "mall_unknown"),
-        ({"shop_id": str(new_id())}, 5, "shop_unknown"),
+        ({"mall_id": NOBODY}, 5, "mall_unknown"),
+        ({"shop_id": NOBODY}, 5, "shop_unknown"),
         ({"funding": "mall"}, -5, "validation_failed"),
         ({"expiry": {"kind": "soon"}}, 5, "validation_failed"),
         ({"surprise": 1}, 5, "validation_failed"),

@@ -176,6 +176,35 @@ async def test_a_claim_that_is_rejected_never_earns(mall: Mall) -> None:
     assert [row[1] for row in await mall.books()] == ["rejected", "rejected"]
 
 
+async def test_a_claim_that_is_rejected_does_not_lock_out_whose_receipt_it_is(mall: Mall) -> None:
+    await review(mall, own_card="cashier")
+    cashier, customer = await mall.enrol(), await mall.enrol()
+    await card(mall, "C7", cashier)
+    sale = await nobodys(mall, 10_000, cashier_id="C7")
+    await mall.push(mall.refund(sale, (1, 1_000)))
+    await claim(mall, cashier, sale)
+    waiting = await claim(mall, customer, sale)
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "receipt_in_review")
+    [case] = await open_cases(mall)
+    await mall.post(f"/v1/cases/{case['case_id']}/rejection", {"note": "A customer's"})
+    assert (await claim(mall, customer, sale)).json()["status"] == "posted"
+    assert [row[1] for row in await mall.books()] == ["posted", "posted"]
+    assert (await mall.balance(customer), await mall.balance(cashier)) == (90, 0)
+    assert (await claim(mall, cashier, sale)).json()["code"] == "receipt_already_claimed"
+
+
+async def test_what_the_till_sent_and_staff_rejected_is_claimed_by_nobody(mall: Mall) -> None:
+    await review(mall, own_card="cashier")
+    cashier, other = await mall.enrol(), await mall.enrol()
+    await card(mall, "C7", cashier)
+    sale = mall.sale(10_000, member_id=cashier, cashier_id="C7")
+    assert (await mall.push(sale)).json()["status"] == "in_review"
+    [case] = await open_cases(mall)
+    await mall.post(f"/v1/cases/{case['case_id']}/rejection", {"note": "Not hers"})
+    refused = await claim(mall, other, sale)
+    assert (refused.status_code, refused.json()["code"]) == (409, "receipt_in_review")
+
+
 async def test_claims_count_for_velocities_as_sales_at_the_till_do(mall: Mall) -> None:
     member_id, other = await mall.enrol(), await mall.enrol()
     for per in ("member", "till", "cashier"):
