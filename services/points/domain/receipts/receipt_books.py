@@ -134,12 +134,14 @@ def apply_refund(
     sale: Stored,
     refund: Stored,
     earlier: Sequence[Stored],
+    now: datetime,
     buyer: Account | None = None,
 ) -> None:
     """Take back the refund's share of the sale's points; it follows the sale to its owner.
 
-    As much as the mode of the sale's policy lets be taken; `forgiven` is the rest. `buyer` is whose
-    tier the sale earned by, where that is not the account: it was merged into it.
+    As much as the mode of the sale's policy lets be taken of what is there `now`, for the refund
+    may have waited; `forgiven` is the rest. `buyer` is whose tier the sale earned by, where that is
+    not the account: it was merged into it.
     """
     refund.status, refund.member_id = sale.status, sale.member_id
     if sale.status != POSTED:
@@ -151,7 +153,7 @@ def apply_refund(
     # Refunds may have taken more by rules that were in force before: that is not asked for again.
     target = max(sale.clawed, refunds.clawed_total(sale.earned, sale.rating, done, tier))
     wanted, mode = target - sale.clawed, sale.rating.policy.clawback
-    taken = most_to_claw(mode, account, wanted, refund.recorded_at)
+    taken = most_to_claw(mode, account, wanted, now)
     refund.points, refund.forgiven = -taken, wanted - taken
     if refund.forgiven:
         # Never dropped in silence: the till is told, and the receipt keeps it.

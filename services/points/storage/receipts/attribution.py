@@ -40,7 +40,7 @@ def attribute(
     pos_news.tell_attributed(write, program_id, sale, sale)
     applied: list[Stored] = []
     for refund in refunds:
-        receipt_books.apply_refund(write.books, account, sale, refund, applied)
+        receipt_books.apply_refund(write.books, account, sale, refund, applied, now)
         applied.append(refund)
         write.changes[refund.transaction_id] = refund
         pos_news.tell_attributed(write, program_id, refund, sale)
@@ -72,7 +72,9 @@ def settle_refunds(
         except Rejected:
             refund.status = REFUSED
         else:
-            receipt_books.apply_refund(write.books, account, sale, refund, applied)
+            receipt_books.apply_refund(
+                write.books, account, sale, refund, applied, sale.recorded_at
+            )
             applied.append(refund)
             pos_news.tell_recorded(write, program_id, refund, sale)
         write.changes[refund.transaction_id] = refund

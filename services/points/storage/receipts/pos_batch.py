@@ -248,7 +248,9 @@ def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
     # What was spent comes back before what was earned is taken: it may repay it.
     _give_back(look, sale)
     buyer = look.accounts.get(sale.member_id) if sale.member_id is not None else None
-    receipt_books.apply_refund(look.write.books, account, sale, refund, earlier[:-1], buyer)
+    receipt_books.apply_refund(
+        look.write.books, account, sale, refund, earlier[:-1], refund.recorded_at, buyer
+    )
     pos_news.tell_recorded(look.write, program_id, refund, sale)
     if sale.transaction_id not in look.fresh:
         look.write.changes[sale.transaction_id] = sale

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.expiry.expiry import ending_lots_window
 from services.points.domain.expiry.expiry_changes import ZoneOf
 from services.points.domain.receipts.receipts import local_day
+from services.points.domain.wallets.wallets import POINTS
+from services.points.storage.accounting.liability import find_program_zone
 from services.points.storage.expiry.night import Chunk
 from services.points.storage.expiry.reminders import EndingLots, insert_reminders, lock_ending_lots
 from services.points.storage.zones import load_zones
@@ -19,23 +22,32 @@ from shared.outbox import News, tell
 _INSTANT = timedelta(microseconds=1)
 
 
+class _Zones(NamedTuple):
+    """Whose day it is: of a mall, or of the programme itself."""
+
+    of: ZoneOf
+    own: str
+
+
 async def remind_expiring(
     session: AsyncSession, now: datetime, chunk: Chunk, lead_days: int
 ) -> tuple[int, int]:
     """Tell the chunk's members who were not told of the month yet. Returns (accounts, points).
 
-    A day, and so its month, is that of the mall that gave the points.
+    A day, and so its month, is that of the mall that gave the points; of another wallet than the
+    points it is the programme's own.
     """
     night = chunk.night
     month, since, until = ending_lots_window(
         night.night_on, lead_days, night.time_zone, night.due_at
     )
     zone_of = await load_zones(session, night.program_id)
+    zones = _Zones(zone_of, await find_program_zone(session, night.program_id))
     lots = await lock_ending_lots(session, night.program_id, chunk.account_ids, since, until)
     digests = {
         account_id: digest
         for account_id, its in groupby(lots, key=lambda lot: lot.account_id)
-        if (digest := _digest(night.program_id, now, month, zone_of, list(its))) is not None
+        if (digest := _digest(night.program_id, now, month, zones, list(its))) is not None
     }
     totals = {account_id: digest.points for account_id, digest in digests.items()}
     new = await insert_reminders(session, night.program_id, month, now, totals)
@@ -45,12 +57,13 @@ async def remind_expiring(
 
 
 def _digest(
-    program_id: UUID, now: datetime, month: date, zone_of: ZoneOf, lots: Sequence[EndingLots]
+    program_id: UUID, now: datetime, month: date, zones: _Zones, lots: Sequence[EndingLots]
 ) -> PointsExpiringSoon | None:
     """What ends in the month, or None when nothing does."""
     ending: dict[date, int] = {}
     for lot in lots:
-        on = local_day(lot.expires_at - _INSTANT, zone_of(lot.mall_id))
+        zone = zones.of(lot.mall_id) if lot.wallet == POINTS else zones.own
+        on = local_day(lot.expires_at - _INSTANT, zone)
         if on.replace(day=1) == month:
             ending[on] = ending.get(on, 0) + lot.points
     if not ending:

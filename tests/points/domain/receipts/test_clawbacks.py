@@ -37,7 +37,7 @@ def test_s_4_a_refund_after_spending_takes_what_its_mode_lets_it(
     post_sale(books, account, sale, NOON)
     books.spend(account, 100, make_cause(), NOON)
     refund = make_stored_refund(sale, (1, 15_000))
-    apply_refund(books, account, sale, refund, [])
+    apply_refund(books, account, sale, refund, [], refund.recorded_at)
     assert (account.balance, refund.forgiven, sale.forgiven) == (balance, forgiven, forgiven)
     assert (refund.points, sale.clawed) == (forgiven - 150, 150)
     reason = json.loads(books.postings[-1].cause.reason)
@@ -54,6 +54,18 @@ def test_held_points_are_promised_and_stay_unless_their_hold_is_over(mode: Clawb
     account.ending_holds = [(NOON, 30), (NOON + timedelta(hours=1), 50)]
     assert most_to_claw(mode, account, 100, NOON - timedelta(hours=1)) == 20
     assert most_to_claw(mode, account, 100, NOON) == 50
+
+
+def test_a_refund_that_waited_takes_what_is_free_when_it_counts() -> None:
+    books, account = Books(), make_account()
+    sale = make_stored(make_lines(10_000), make_policy(clawback=Clawback.CLAMP))
+    post_sale(books, account, sale, NOON)
+    books.hold(account, 80, NOON)
+    account.ending_holds = [(NOON + timedelta(days=1), 80)]
+    refund = make_stored_refund(sale, (1, 10_000))
+    apply_refund(books, account, sale, refund, [], NOON + timedelta(days=2))
+    assert refund.recorded_at < NOON + timedelta(days=1)
+    assert (refund.points, refund.forgiven) == (-100, 0)
 
 
 def test_pending_points_do_not_stand_in_for_what_is_held_of_lots_that_froze() -> None:
@@ -90,7 +102,7 @@ def test_a_capture_before_or_after_the_refund_ends_in_the_same_balance(
         refund = make_stored_refund(sale, (1, refunded_minor))
         if is_captured_first:
             books.capture(account, taken, 0, make_cause())
-        apply_refund(books, account, sale, refund, [])
+        apply_refund(books, account, sale, refund, [], refund.recorded_at)
         if not is_captured_first:
             books.capture(account, taken, 0, make_cause())
         assert mode is Clawback.DEBT or account.balance >= account.held
@@ -115,7 +127,7 @@ def test_a_refund_that_forgives_all_moves_nothing_and_says_so() -> None:
     books.spend(account, 100, make_cause(), NOON)
     before = len(books.postings)
     refund = make_stored_refund(sale, (1, 10_000))
-    apply_refund(books, account, sale, refund, [])
+    apply_refund(books, account, sale, refund, [], refund.recorded_at)
     assert (len(books.postings), refund.points, refund.forgiven) == (before, 0, 100)
     assert json.loads(refund.notes or "") == [
         {"code": "clawback_forgiven", "mode": "clamp", "points": 100}
@@ -143,7 +155,7 @@ def test_what_was_forgiven_once_is_not_asked_for_again(
         left -= part
         refund = make_stored_refund(sale, (1, part))
         before = sale.clawed
-        apply_refund(books, account, sale, refund, done)
+        apply_refund(books, account, sale, refund, done, refund.recorded_at)
         done.append(refund)
         assert sale.clawed - before == -refund.points + refund.forgiven >= 0
         assert mode is Clawback.DEBT or account.balance >= 0

@@ -72,8 +72,8 @@ def test_refunds_take_back_their_share_and_in_the_end_all() -> None:
     post_sale(books, account, sale, NOON)
     first = make_stored_refund(sale, (1, 3_000))
     last = make_stored_refund(sale, (1, 7_000))
-    apply_refund(books, account, sale, first, [])
-    apply_refund(books, account, sale, last, [first])
+    apply_refund(books, account, sale, first, [], first.recorded_at)
+    apply_refund(books, account, sale, last, [first], last.recorded_at)
     assert (first.points, last.points, sale.clawed, account.balance) == (-30, -70, 100, 0)
     clawed = [json.loads(p.cause.reason).get("clawed_after") for p in books.postings]
     assert clawed == [None, 30, 100]
@@ -85,7 +85,7 @@ def test_r_12_a_refund_after_spending_leaves_a_debt() -> None:
     post_sale(books, account, sale, NOON)
     books.spend(account, 100, books.postings[0].cause, sale.purchased_at)
     refund = make_stored_refund(sale, (1, 10_000))
-    apply_refund(books, account, sale, refund, [])
+    apply_refund(books, account, sale, refund, [], refund.recorded_at)
     assert (account.balance, refund.balance_after) == (-100, -100)
 
 
@@ -94,7 +94,7 @@ def test_a_refund_of_an_anonymous_sale_follows_it_without_moving_points() -> Non
     sale = make_stored(make_lines(10_000))
     post_sale(books, None, sale, NOON)
     refund = make_stored_refund(sale, (1, 10_000))
-    apply_refund(books, None, sale, refund, [])
+    apply_refund(books, None, sale, refund, [], refund.recorded_at)
     assert (refund.status, refund.points, books.postings) == (ANONYMOUS, 0, [])
 
 
@@ -125,7 +125,7 @@ def test_a_late_tier_leaves_a_half_refunded_sale_half_as_good() -> None:
     sale = make_stored(make_lines(10_000), make_policy(tier_multipliers_milli=GOLD))
     post_sale(books, account, sale, NOON)
     refund = make_stored_refund(sale, (1, 5_000))
-    apply_refund(books, account, sale, refund, [])
+    apply_refund(books, account, sale, refund, [], refund.recorded_at)
     account.timeline = [(NOON - timedelta(days=9), "gold")]
     rerate_sale(books, account, sale, [refund], 1, NOON)
     assert (sale.earned, sale.clawed, account.balance) == (200, 100, 100)
@@ -137,7 +137,7 @@ def test_a_wholly_refunded_sale_is_rated_anew_without_a_posting() -> None:
     sale = make_stored(make_lines(10_000), make_policy(tier_multipliers_milli=GOLD))
     post_sale(books, account, sale, NOON)
     refund = make_stored_refund(sale, (1, 10_000))
-    apply_refund(books, account, sale, refund, [])
+    apply_refund(books, account, sale, refund, [], refund.recorded_at)
     account.timeline = [(NOON - timedelta(days=9), "gold")]
     assert rerate_sale(books, account, sale, [refund], 1, NOON)
     assert (sale.earned, sale.clawed, account.balance, len(books.postings)) == (200, 200, 0, 2)

@@ -2,11 +2,15 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import text
+
 from services.points.usecases.expiry.run_night import NightRules
 from shared.contracts.points import PointsExpiringSoon
+from shared.db import transaction
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.nights import given, pass_night
+from tests.points.wallets_at_hand import member_with_stars, state_stars
 
 DAY = timedelta(days=1)
 
@@ -61,6 +65,22 @@ async def test_a_digest_has_the_days_of_the_mall_that_gave_the_points(mall: Mall
     [told] = await mall.told(PointsExpiringSoon)
     assert (told.month, told.points) == (date(2026, 3, 1), 105)
     assert [(d.on, d.points) for d in told.deadlines] == [(date(2026, 3, 31), 105)]
+
+
+async def test_what_ends_of_another_wallet_is_told_by_the_programmes_days(mall: Mall) -> None:
+    """A mall in Tokyo, where the last hour of Shanghai's March is April."""
+    for _ in range(2):
+        await mall.open_shop(shop_id=new_id(), code="more", mall_id=new_id())
+    await mall.open_shop(time_zone="Asia/Tokyo", revision=2)
+    await state_stars(mall, expiry={"kind": "end_of_month"})
+    await member_with_stars(mall, 8)
+    async with transaction(mall.engine) as session:
+        give = text("UPDATE lot SET mall_id = :mall WHERE program_id = :program")
+        await session.execute(give, {"mall": mall.mall_id, "program": mall.program_id})
+    await pass_night(mall, days=1)
+    [told] = await mall.told(PointsExpiringSoon)
+    assert (told.wallet, told.month) == ("stars", date(2026, 3, 1))
+    assert [(d.on, d.points) for d in told.deadlines] == [(date(2026, 3, 31), 8)]
 
 
 async def test_what_ended_this_night_is_not_told_as_ending(mall: Mall) -> None:
