@@ -43,4 +43,7 @@ async def is_over(engine: AsyncEngine) -> bool:
 
 if __name__ == "__main__":
     url, instant, accounts, connections = sys.argv[1:]
+    # Processes start at their own pace; they begin together when somebody says so.
+    print("ready", flush=True)
+    sys.stdin.readline()
     asyncio.run(work(url, datetime.fromisoformat(instant), int(accounts), int(connections)))

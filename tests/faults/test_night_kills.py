@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,13 +106,26 @@ async def books(url: str) -> list[list[Any]]:
 def start(url: str, connections: int) -> "subprocess.Popen[str]":
     words = (url, NOW.isoformat(), str(CHUNK), str(connections))
     command = [sys.executable, "-m", "tests.faults.night_worker", *words]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+
+
+def begin(workers: "Sequence[subprocess.Popen[str]]") -> None:
+    """Have them all begin when all are there: else who comes first does most of it alone."""
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("\n")
+        worker.stdin.flush()
 
 
 def kill_somewhere(url: str, crew: Crew, random: Random) -> bool:
     """Let processes do some steps, kill them somewhere in the next; False when all was done."""
     with ExitStack() as stack:
         workers = [stack.enter_context(start(url, crew.connections)) for _ in range(crew.processes)]
+        begin(workers)
         watched = workers[0].stdout
         assert watched is not None
         for _ in range(random.randrange(5)):
@@ -135,6 +148,7 @@ async def compare(make_database: MakeDatabase, crew: Crew, members: int, kills: 
     await work(undisturbed, NOW, CHUNK)
     done = sum(kill_somewhere(killed, crew, random) for _ in range(kills))
     with start(killed, crew.connections) as last:
+        begin([last])
         assert last.wait() == 0
     assert done == kills, "the night was over before it was killed often enough"
     wanted = await books(undisturbed)

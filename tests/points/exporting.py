@@ -30,6 +30,13 @@ async def write_step(mall: Mall, postings_max: int = 5_000) -> int:
         )
 
 
+async def take_snapshot(mall: Mall) -> None:
+    """The job's steps until what the mall asked for has its snapshot: others' files may be open."""
+    waiting = "SELECT count(*) FROM export WHERE program_id = :p AND snapshot_at IS NULL"
+    while await mall.count(waiting, p=mall.program_id):
+        assert await write_step(mall) == 1
+
+
 async def write_until_ready(mall: Mall, address: str, postings_max: int = 5_000) -> Any:
     """The job's steps until that file is ready. Returns what is told of it."""
     for _ in range(200):

@@ -5,11 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from services.points.domain.ledger.errors import AccountFrozen, InsufficientPoints
 from services.points.domain.ledger.ledger import Account, Books
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.ledger.moves import pick_spendable
-from services.points.domain.members.errors import TransferCapReached, TransferClosed
+from services.points.domain.members.errors import (
+    TransferCapReached,
+    TransferClosed,
+    TransferUnavailable,
+)
 from services.points.domain.members.transfers import (
     ACCEPTED,
     CANCELLED,
@@ -75,10 +78,13 @@ def test_what_claw_backs_or_a_freeze_left_without_points_is_not_taken() -> None:
     books = Books()
     giver, receiver, transfer = offered(books)
     books.claw_back(giver, 50, make_cause())
-    with pytest.raises(InsufficientPoints):
+    with pytest.raises(TransferUnavailable) as short:
         take_transfer(books, giver, receiver, transfer, NOW)
     books = Books()
     giver, receiver, transfer = offered(books)
     giver.frozen_case = uuid4()
-    with pytest.raises(AccountFrozen):
+    with pytest.raises(TransferUnavailable) as frozen:
         take_transfer(books, giver, receiver, transfer, NOW)
+    # How the giver stands is nothing for the receiver.
+    assert (short.value.facts, frozen.value.facts) == ({}, {})
+    assert str(short.value) == str(frozen.value)
