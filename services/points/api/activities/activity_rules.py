@@ -123,5 +123,5 @@ async def read_rules(
     as `after_kind` and `after` for more. Role: points.policy."""
     require_role(staff, POLICY)
     seen = (after_kind or kind or "", after)
-    found = await list_rules(session, staff.program_id, kind)
-    return [_out(rule) for rule in found if (rule.kind, rule.version) > seen][:limit]
+    found = await list_rules(session, staff.program_id, kind, seen, limit)
+    return [_out(rule) for rule in found]

@@ -23,16 +23,23 @@ _FIELDS = (
 
 
 async def list_rules(
-    session: AsyncSession, program_id: UUID, kind: str | None = None
+    session: AsyncSession,
+    program_id: UUID,
+    kind: str | None = None,
+    after: tuple[str, int] = ("", -1),
+    limit: int | None = None,
 ) -> list[ActivityRule]:
-    """All versions of one kind or of all, by kind, the oldest first."""
+    """Versions of one kind or of all, by kind, the oldest first: all of them, or so many after that
+    kind and version."""
     connection = await driver(session)
     rows = await connection.fetch(
         "SELECT kind, version, effective_from, spec FROM activity_rule "
-        "WHERE program_id = $1 AND ($2::text IS NULL OR kind = $2) "
-        'ORDER BY kind COLLATE "C", version',  # As Python compares, for the next page.
+        "WHERE program_id = $1 AND ($2::text IS NULL OR kind = $2) AND (kind, version) > ($3, $4) "
+        "ORDER BY kind, version LIMIT $5",
         program_id,
         kind,
+        *after,
+        limit,
     )
     return [
         read_rule(row["kind"], row["version"], row["effective_from"], row["spec"]) for row in rows
