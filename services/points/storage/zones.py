@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.expiry_changes import ZoneOf
+from services.points.domain.wallets.wallets import POINTS
+from services.points.storage.accounting.liability import find_program_zone
 from shared.db import driver
 
 
@@ -23,3 +25,11 @@ async def load_zones(session: AsyncSession, program_id: UUID) -> ZoneOf:
         shops[row["time_zone"]] += row["shops"]
     usual = max(shops, key=lambda name: shops[name], default="UTC")
     return lambda mall_id: usual if mall_id is None else zones.get(mall_id, usual)
+
+
+async def load_wallet_zones(session: AsyncSession, program_id: UUID, wallet: str) -> ZoneOf:
+    """Whose days those of a wallet are: of points the malls', of another the programme's own."""
+    if wallet == POINTS:
+        return await load_zones(session, program_id)
+    own = await find_program_zone(session, program_id)
+    return lambda _: own

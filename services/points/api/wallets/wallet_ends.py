@@ -9,12 +9,11 @@ from services.points.api.expiry.expiry import Day, ExpiryScheduleOut, schedule_o
 from services.points.api.principals import check_may_read
 from services.points.api.wallets.wallets import WalletCode
 from services.points.domain.ledger.errors import MemberUnknown
-from services.points.domain.wallets.wallets import POINTS, account_id_of
+from services.points.domain.wallets.wallets import account_id_of
 from services.points.queries.expiry.expiring import ExpirySchedule, find_expiry_schedule
 from services.points.queries.ledger.accounts import find_balance
-from services.points.storage.accounting.liability import find_program_zone
 from services.points.storage.wallets.wallets import get_wallet
-from services.points.storage.zones import load_zones
+from services.points.storage.zones import load_wallet_zones
 from shared.db import driver
 from shared.http.depends import MemberOrStaff, Now, Tx
 
@@ -39,8 +38,5 @@ async def read_wallet_ends(
     await get_wallet(session, who.program_id, wallet)
     account_id = account_id_of(member_id, wallet)
     found = await find_expiry_schedule(session, who.program_id, account_id)
-    zone_of = await load_zones(session, who.program_id)
-    if wallet != POINTS:
-        zone = await find_program_zone(session, who.program_id)
-        return schedule_out(member_id, found or _EMPTY, lambda _: zone, now, by)
+    zone_of = await load_wallet_zones(session, who.program_id, wallet)
     return schedule_out(member_id, found or _EMPTY, zone_of, now, by)

@@ -1,9 +1,8 @@
 """Members are told what of their points ends soon: one digest a member and month."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,22 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.expiry.expiry import ending_lots_window
 from services.points.domain.expiry.expiry_changes import ZoneOf
 from services.points.domain.receipts.receipts import local_day
-from services.points.domain.wallets.wallets import POINTS
-from services.points.storage.accounting.liability import find_program_zone
 from services.points.storage.expiry.night import Chunk
 from services.points.storage.expiry.reminders import EndingLots, insert_reminders, lock_ending_lots
-from services.points.storage.zones import load_zones
+from services.points.storage.zones import load_wallet_zones
 from shared.contracts.points import ExpiringOn, PointsExpiringSoon
 from shared.outbox import News, tell
 
 _INSTANT = timedelta(microseconds=1)
-
-
-class _Zones(NamedTuple):
-    """Whose day it is: of a mall, or of the programme itself."""
-
-    of: ZoneOf
-    own: str
 
 
 async def remind_expiring(
@@ -41,9 +31,11 @@ async def remind_expiring(
     month, since, until = ending_lots_window(
         night.night_on, lead_days, night.time_zone, night.due_at
     )
-    zone_of = await load_zones(session, night.program_id)
-    zones = _Zones(zone_of, await find_program_zone(session, night.program_id))
     lots = await lock_ending_lots(session, night.program_id, chunk.account_ids, since, until)
+    zones = {
+        wallet: await load_wallet_zones(session, night.program_id, wallet)
+        for wallet in {lot.wallet for lot in lots}
+    }
     digests = {
         account_id: digest
         for account_id, its in groupby(lots, key=lambda lot: lot.account_id)
@@ -57,13 +49,16 @@ async def remind_expiring(
 
 
 def _digest(
-    program_id: UUID, now: datetime, month: date, zones: _Zones, lots: Sequence[EndingLots]
+    program_id: UUID,
+    now: datetime,
+    month: date,
+    zones: Mapping[str, ZoneOf],
+    lots: Sequence[EndingLots],
 ) -> PointsExpiringSoon | None:
     """What ends in the month, or None when nothing does."""
     ending: dict[date, int] = {}
     for lot in lots:
-        zone = zones.of(lot.mall_id) if lot.wallet == POINTS else zones.own
-        on = local_day(lot.expires_at - _INSTANT, zone)
+        on = local_day(lot.expires_at - _INSTANT, zones[lot.wallet](lot.mall_id))
         if on.replace(day=1) == month:
             ending[on] = ending.get(on, 0) + lot.points
     if not ending:
