@@ -59,8 +59,8 @@ async def insert_withdrawal(
     version: int,
     withdrawal: Withdrawal,
 ) -> None:
-    """Keep it under the next number, by which every process hears of it. Raises `Collision` when
-    somebody adds or withdraws a version right now."""
+    """Keep it under the next number, so that who adds or withdraws a version at the same time meets
+    it. Raises `Collision` for who comes second."""
     connection = await driver(session)
     try:
         await connection.execute(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.ledger.account_checks import check_receiver
 from services.points.domain.ledger.errors import AccountFrozen, MemberUnknown
 from services.points.domain.ledger.ledger import Account
 from services.points.domain.ledger.moves import Move, move_lots, pick_spendable
@@ -63,7 +64,7 @@ async def give_from_wallet(
         return done, False
     check_transferable(kind)
     _check_giver(accounts[gift.from_member_id])
-    _check_receiver(accounts[gift.to_member_id])
+    check_receiver(accounts[gift.to_member_id])
     giver, receiver = (accounts[ids[side]] for side in sides)
     await load_lots(session, program_id, {giver.account_id: giver})
     parts = pick_spendable(giver, gift.points, now)
@@ -93,12 +94,6 @@ def _check_giver(member: Account) -> None:
         raise MemberUnknown("No such member in this programme.")
     if member.frozen_case is not None:
         raise AccountFrozen("The account is frozen.", case_id=str(member.frozen_case))
-
-
-def _check_receiver(member: Account) -> None:
-    """Why somebody cannot receive is nobody else's business."""
-    if not member.is_open or member.frozen_case is not None:
-        raise TransferReceiverUnknown("This member cannot receive points.")
 
 
 def _check_fits(wallet: Wallet, receiver: Account, points: int) -> None:
