@@ -22,21 +22,15 @@ from shared.auth.principals import (
 )
 from shared.auth.revocations import (
     Revocation,
-    Revoked,
     keep_revocations,
     read_revoked,
 )
 from shared.auth.tills import (
-    ID_HEADER,
-    SIGNATURE_HEADER,
-    TILL_HEADER,
-    TIMESTAMP_HEADER,
     SignatureInvalid,
     SignatureMissing,
     SignatureStale,
     SignedRequest,
     derive_till_secret,
-    sign_request,
     till_headers,
     verify_till,
 )
@@ -56,10 +50,6 @@ from shared.auth.tokens import (
 
 __all__ = [
     "AUDIENCE",
-    "ID_HEADER",
-    "SIGNATURE_HEADER",
-    "TILL_HEADER",
-    "TIMESTAMP_HEADER",
     "Anyone",
     "FetchKeys",
     "KeysUnavailable",
@@ -67,7 +57,6 @@ __all__ = [
     "MemberCodeInvalid",
     "Revocation",
     "RevocationsUnavailable",
-    "Revoked",
     "RoleMissing",
     "Service",
     "SignatureInvalid",
@@ -93,7 +82,6 @@ __all__ = [
     "read_revoked",
     "require_role",
     "require_whole",
-    "sign_request",
     "till_headers",
     "verify_till",
 ]

@@ -5,14 +5,12 @@ holds another's. What fails is redone in halves, so that one bad message cannot 
 What cannot be worked is put aside with its claim; what may work later is fetched again.
 """
 
-from shared.consumer.batch import TooManyDeadLetters, Worker
+from shared.consumer.batch import TooManyDeadLetters
 from shared.consumer.dead_letters import discard_dead_letter, replay_dead_letter
 from shared.consumer.delivery import (
-    BehindParked,
     Delivery,
     Handler,
     Handlers,
-    TooOld,
     Undecodable,
     decode,
 )
@@ -20,15 +18,12 @@ from shared.consumer.member import Consumer
 from shared.consumer.revocations import hear_revocations
 
 __all__ = [
-    "BehindParked",
     "Consumer",
     "Delivery",
     "Handler",
     "Handlers",
     "TooManyDeadLetters",
-    "TooOld",
     "Undecodable",
-    "Worker",
     "decode",
     "discard_dead_letter",
     "hear_revocations",

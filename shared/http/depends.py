@@ -96,14 +96,6 @@ async def current_staff(request: Request) -> Staff:
     return who
 
 
-async def current_service(request: Request) -> Service:
-    """Another system."""
-    who = await _principal(request)
-    if not isinstance(who, Service):
-        raise WrongPrincipal("This is for services.")
-    return who
-
-
 async def member_or_staff(request: Request) -> Member | Staff:
     """A member for their own things, or staff."""
     who = await _principal(request)
@@ -174,7 +166,6 @@ IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
 Public = Annotated[Anyone, Depends(anyone)]
 CurrentMember = Annotated[Member, Depends(current_member)]
 CurrentStaff = Annotated[Staff, Depends(current_staff)]
-CurrentService = Annotated[Service, Depends(current_service)]
 MemberOrStaff = Annotated[Member | Staff, Depends(member_or_staff)]
 StaffOrService = Annotated[Staff | Service, Depends(staff_or_service)]
 CurrentTill = Annotated[Till, Depends(current_till)]
@@ -186,7 +177,6 @@ PRINCIPALS: Mapping[Callable[..., Any], tuple[str, ...]] = {
     anyone: (),
     current_member: ("bearer",),
     current_staff: ("bearer",),
-    current_service: ("bearer",),
     member_or_staff: ("bearer",),
     staff_or_service: ("bearer",),
     current_till: tuple(TILL_SCHEMES),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-ISO_WEEKDAYS = range(1, 8)
 MINUTES_A_DAY = 24 * 60
 
 

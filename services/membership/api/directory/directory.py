@@ -24,7 +24,6 @@ from shared.http.fields import Code, CurrencyCode, Name, Strict
 
 router = APIRouter(prefix="/v1", tags=["directory"])
 DIRECTORY = "directory"
-_ITEMS_MAX = 5_000
 _MALL: JsonDict = {
     "name": "滨江天地 Riverside Galleria",
     "time_zone": "Asia/Shanghai",

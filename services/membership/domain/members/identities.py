@@ -1,13 +1,12 @@
 """The ways in which a member can be known, and how each is written down."""
 
 import re
-from typing import Literal, get_args
+from typing import Literal
 
 from services.membership.domain.members.errors import IdentityInvalid
 from services.membership.domain.members.phones import mask_phone, normalise_phone
 
 IdentityType = Literal["phone", "wechat_openid", "wechat_unionid", "card", "plate", "email"]
-IDENTITY_TYPES: tuple[IdentityType, ...] = get_args(IdentityType)
 
 _FORMS: dict[str, re.Pattern[str]] = {
     "wechat_openid": re.compile(r"[A-Za-z0-9_-]{10,64}"),

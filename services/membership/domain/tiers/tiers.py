@@ -26,7 +26,6 @@ from zoneinfo import ZoneInfo
 from services.membership.domain.tiers.errors import TierCodeRemoved, TierSchemeInvalid
 
 Cause = Literal["enrolled", "spend", "validity_ended"]
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

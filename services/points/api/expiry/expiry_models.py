@@ -1,7 +1,7 @@
 """How long points last, as staff state it: a part of whatever makes points."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -50,8 +50,3 @@ ExpiryIn = Annotated[
     NeverIn | RollingDaysIn | MonthsIn | CalendarDateIn | EndOfPeriodIn,
     Field(discriminator="kind", examples=[{"kind": "months", "months": 24}]),
 ]
-
-
-def expiry_spec(model: ExpiryIn) -> dict[str, Any]:
-    """The stored form, which `domain.expiry.read_expiry` reads."""
-    return model.model_dump(mode="json")
