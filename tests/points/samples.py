@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.points.domain.ledger.ledger import Account, Cause
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Cause
 from services.points.domain.receipts.earning import Policy, Rating, rate_lines
 from services.points.domain.receipts.earning_rates import Levels, Rate
 from services.points.domain.receipts.pos_records import POSTED, Stored

@@ -16,7 +16,8 @@ from services.points.domain.expiry.pending import (
     pending_until,
     told_at,
 )
-from services.points.domain.ledger.ledger import ISSUANCE, Account, Books, Cause
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import ISSUANCE, Books, Cause
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.receipts.caps import EVER, UsageKey, Used
 from services.points.domain.receipts.policy_specs import read_pending

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from services.points.domain.expiry.errors import ExpiryTooFar
 from services.points.domain.expiry.expiry import add_months, end_of_day
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import OpenLot, spending_order
 from services.points.domain.receipts.receipts import local_day
 

@@ -1,7 +1,14 @@
-"""Whether an account may do what is asked: open, merged, frozen."""
+"""Whether an account may do what is asked: open, merged, frozen, with so much to spend."""
 
-from services.points.domain.ledger.errors import AccountFrozen, AccountMerged, MemberUnknown
-from services.points.domain.ledger.ledger import Account
+from datetime import datetime
+
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.errors import (
+    AccountFrozen,
+    AccountMerged,
+    InsufficientPoints,
+    MemberUnknown,
+)
 from services.points.domain.members.errors import TransferReceiverUnknown
 
 
@@ -18,8 +25,7 @@ def check_open(account: Account) -> None:
 def check_giver(giver: Account) -> None:
     """Raise unless the account may give: open and not frozen (`AccountFrozen`)."""
     check_open(giver)
-    if giver.frozen_case is not None:
-        raise AccountFrozen("The account is frozen.", case_id=str(giver.frozen_case))
+    check_not_frozen(giver)
 
 
 def check_receiver(receiver: Account) -> None:
@@ -27,3 +33,23 @@ def check_receiver(receiver: Account) -> None:
     else's business."""
     if not receiver.is_open or receiver.frozen_case is not None:
         raise TransferReceiverUnknown("This member cannot receive points.")
+
+
+def check_available(account: Account, points: int, now: datetime) -> None:
+    """Raise `AccountFrozen` or `InsufficientPoints` (with the shortfall) when it is not there."""
+    assert points > 0
+    check_not_frozen(account)
+    available = account.available(now)
+    if points > available:
+        raise InsufficientPoints(
+            f"{available} points are available; {points - available} more are needed.",
+            balance=account.balance,
+            available=available,
+            shortfall=points - available,
+        )
+
+
+def check_not_frozen(account: Account) -> None:
+    """Raise `AccountFrozen`: nothing goes out until its case is closed."""
+    if account.frozen_case is not None:
+        raise AccountFrozen("The account is frozen.", case_id=str(account.frozen_case))

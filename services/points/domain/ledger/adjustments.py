@@ -10,8 +10,9 @@ from uuid import UUID
 from services.points.domain.expiry.expiry import read_expiry
 from services.points.domain.expiry.given_points import GivenTerms, ending_by
 from services.points.domain.ledger import ledger
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import EvidenceMissing, MoreThanOwed, ReasonCodeUnknown
-from services.points.domain.ledger.ledger import Account, Books, Cause
+from services.points.domain.ledger.ledger import Books, Cause
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.wallets.wallets import POINTS, Wallet, check_room, terms_of
 

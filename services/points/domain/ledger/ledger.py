@@ -1,8 +1,6 @@
 """The books: postings between an account and a system account, lots of credits, what debits took.
 
-An `Account` here is a working copy of a locked row. Credits and debits change it and leave what
-must be written. The balance is the sum of the open lots (pending and held points among them), or
-negative: then it is debt and no lot is open, because a credit repays debt first.
+Credits and debits change an account's working copy and leave what must be written.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,16 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.points.domain.expiry.pending import Told
-from services.points.domain.ledger.errors import AccountFrozen, InsufficientPoints
-from services.points.domain.ledger.lots import (
-    LotTerms,
-    OpenLot,
-    available_points,
-    claw_order,
-    spending_order,
-)
-from services.points.domain.receipts.caps import NewUsage, UsageKey, Used
+from services.points.domain.ledger.account_checks import check_available
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.lots import LotTerms, OpenLot, claw_order, spending_order
+from services.points.domain.receipts.caps import NewUsage
 
 # The other side of a posting.
 ISSUANCE = "issuance"
@@ -85,41 +77,6 @@ class LotChange(NamedTuple):
     reason: str
     terms: LotTerms
     frozen_case: UUID | None
-
-
-@dataclass(slots=True)
-class Account:
-    """Working copy of a locked account. `lots` must be loaded before a debit, `used` (what was
-    granted under caps) before an earning that has limits. `ending_holds` are those of `held` that
-    end by the clock: what is over holds nothing, though nobody has cleared it away yet. `told` are
-    the events that pending points may wait for, loaded where some do."""
-
-    account_id: UUID
-    member_id: UUID | None
-    wallet: str
-    is_open: bool
-    balance: int
-    version: int
-    timeline: Sequence[tuple[datetime, str]] = ()
-    tier_version: int = 0
-    lots: list[OpenLot] = field(default_factory=list)
-    pending: int = 0
-    held: int = 0
-    frozen_case: UUID | None = None
-    merged_into: UUID | None = None
-    ending_holds: Sequence[tuple[datetime, int]] = ()
-    used: dict[UsageKey, Used] = field(default_factory=dict)
-    told: Told = field(default_factory=dict)
-
-    def available(self, now: datetime) -> int:
-        """What may be spent now; needs the lots. A frozen account has nothing to spend."""
-        if self.frozen_case is not None:
-            return 0
-        return available_points(self.lots, self.balance, self.held_at(now), now)
-
-    def held_at(self, now: datetime) -> int:
-        """What holds keep aside now; needs the lots, for with them come the holds that end."""
-        return self.held - sum(points for ends_at, points in self.ending_holds if ends_at <= now)
 
 
 @dataclass(slots=True)
@@ -291,23 +248,3 @@ class Books:
         )
         self.postings.append(posting)
         return posting
-
-
-def check_available(account: Account, points: int, now: datetime) -> None:
-    """Raise `AccountFrozen` or `InsufficientPoints` (with the shortfall) when it is not there."""
-    assert points > 0
-    check_not_frozen(account)
-    available = account.available(now)
-    if points > available:
-        raise InsufficientPoints(
-            f"{available} points are available; {points - available} more are needed.",
-            balance=account.balance,
-            available=available,
-            shortfall=points - available,
-        )
-
-
-def check_not_frozen(account: Account) -> None:
-    """Raise `AccountFrozen`: nothing goes out until its case is closed."""
-    if account.frozen_case is not None:
-        raise AccountFrozen("The account is frozen.", case_id=str(account.frozen_case))

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.points.domain.ledger import ledger
-from services.points.domain.ledger.ledger import Account, Books, Cause, NewPosting, check_available
+from services.points.domain.ledger.account_checks import check_available
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books, Cause, NewPosting
 from services.points.domain.ledger.lots import OpenLot, spending_order
 from services.points.domain.receipts.receipt_books import derived_id
 

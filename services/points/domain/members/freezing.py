@@ -12,8 +12,9 @@ from uuid import UUID
 
 from services.points.domain.expiry.expiry import end_of_day
 from services.points.domain.expiry.expiry_changes import ChangedLot, ZoneOf
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import LotUnknown
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.receipts.receipts import local_day
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.points.domain.ledger import ledger
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import AccountFrozen
-from services.points.domain.ledger.ledger import Account, Books, Cause
+from services.points.domain.ledger.ledger import Books, Cause
 from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.ledger.moves import Move, Parts, move_lots
 from services.points.domain.members.errors import AccountHasHolds

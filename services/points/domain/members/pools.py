@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.moves import Move, move_lots
 from services.points.domain.members.errors import PoolCapReached, PoolFull, PoolOwnerOnly
 from services.points.domain.receipts.receipt_books import derived_id

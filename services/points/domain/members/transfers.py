@@ -7,7 +7,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.points.domain.ledger.account_checks import check_giver, check_receiver
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.moves import Move, Parts, move_lots, pick_spendable
 from services.points.domain.members.errors import (
     TransferCapReached,

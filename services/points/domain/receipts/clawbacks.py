@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts.earning import Clawback
 
 

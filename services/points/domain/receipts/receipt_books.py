@@ -12,7 +12,8 @@ from uuid import UUID
 from services.points.domain.expiry.expiry import expiry_of
 from services.points.domain.expiry.pending import awaited_event, pending_until, told_at
 from services.points.domain.ledger import ledger
-from services.points.domain.ledger.ledger import Account, Books, Cause
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books, Cause
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.receipts import refunds
 from services.points.domain.receipts.caps import Grant, count_usage, grant

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.points.domain.ledger import ledger
-from services.points.domain.ledger.ledger import Account, Books, Cause, NewPosting
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books, Cause, NewPosting
 from services.points.domain.spending.errors import HoldClosed, HoldExpired, HoldTooSmall
 
 # Of a till, ends by the clock; of a reward order, ends only by its order.

@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import AccountFrozen, InsufficientPoints, MemberUnknown
-from services.points.domain.ledger.ledger import Account, Books, NewPosting
+from services.points.domain.ledger.ledger import Books, NewPosting
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.spending import holding, redeeming
 from services.points.domain.spending.holding import Capture, Hold

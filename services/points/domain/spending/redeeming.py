@@ -15,7 +15,8 @@ from uuid import UUID
 from services.points.domain.expiry.expiry import end_of_day
 from services.points.domain.expiry.expiry_changes import ZoneOf
 from services.points.domain.ledger import ledger
-from services.points.domain.ledger.ledger import Account, Books, Cause, NewPosting
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books, Cause, NewPosting
 from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.receipts.receipts import local_day

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.points.domain.expiry.expiry import NEVER, ExpiryModel, expiry_of
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.wallets.errors import (

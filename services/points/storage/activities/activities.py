@@ -11,7 +11,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.activities.activities import Activity, ActivityRule, read_rule
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.storage.receipts.usages import keep_usages
 from shared.db import Collision, driver
 

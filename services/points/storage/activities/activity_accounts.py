@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.activities.activities import Place
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.accounting.liability import find_program_zone
 from services.points.storage.receipts.pos_transactions import lock_accounts, survivor_of

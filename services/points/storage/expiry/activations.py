@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.pending import PendingTerms, awaited_event
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts.earning import Policy
 from services.points.storage.ledger.accounts import touch_sales_of
 from shared.db import Driver, Statements, driver

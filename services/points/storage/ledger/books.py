@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.ledger import Account, Books, LotChange, NewPosting
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books, LotChange, NewPosting
 from services.points.domain.ledger.lots import ACTIVE, PENDING, LotTerms, OpenLot
 from services.points.domain.receipts.pos_records import Stored
 from shared.db import Collision, Statements, driver

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.points.domain.expiry.expiry_changes import ChangedLot
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.members.freezing import Freeze
 from shared.contracts.points_changes import (
     LotEnd,

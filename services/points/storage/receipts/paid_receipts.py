@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.receipts.points_payments import PointsPayment
 from services.points.domain.receipts.pos_records import Stored
 from services.points.domain.spending import redeeming, tariffs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts.caps import periods_on, periods_to_read
 from services.points.domain.receipts.earning import policy_at
 from services.points.domain.receipts.receipts import Receipt

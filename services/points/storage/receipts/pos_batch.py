@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts import receipt_books
 from services.points.domain.receipts.earning import Tenders, policy_at, rate_lines
 from services.points.domain.receipts.errors import (

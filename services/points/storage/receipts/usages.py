@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts.caps import Limits, Used, periods_to_read
 from services.points.domain.receipts.pos_records import Stored
 from shared.db import driver

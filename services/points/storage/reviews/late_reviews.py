@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts.pos_records import ANONYMOUS, WAITING_MEMBER, Stored
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.receipts.receipts import Receipt, ReceiptKey

@@ -6,8 +6,10 @@ from json import dumps
 from typing import NamedTuple
 from uuid import UUID
 
+from services.points.domain.ledger.account_checks import check_not_frozen
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import IdempotencyKeyReused, MemberUnknown
-from services.points.domain.ledger.ledger import Account, NewPosting, check_not_frozen
+from services.points.domain.ledger.ledger import NewPosting
 from services.points.domain.receipts.receipts import Shop, text_of
 from services.points.domain.spending import holding
 from services.points.domain.spending.errors import HoldUnknown

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.expiry import read_expiry
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import MemberUnknown
-from services.points.domain.ledger.ledger import Account, NewPosting
+from services.points.domain.ledger.ledger import NewPosting
 from services.points.domain.receipts.errors import ShopUnknown
 from services.points.domain.wallets.errors import WalletUnknown
 from services.points.domain.wallets.wallets import BUILT_IN, POINTS, Wallet, account_id_of

@@ -18,7 +18,7 @@ from services.points.domain.activities.errors import (
     ReferredUnknown,
 )
 from services.points.domain.ledger.account_checks import check_open
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts.caps import count_usage
 from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.wallets.wallets import POINTS

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.errors import NothingPending
 from services.points.domain.ledger.account_checks import check_open
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.storage.expiry.activations import keep_event, list_awaited_events

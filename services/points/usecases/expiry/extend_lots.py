@@ -15,8 +15,9 @@ from services.points.domain.expiry.expiry_changes import (
     ZoneOf,
     change_ends,
 )
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import MemberUnknown
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.receipts.receipts import local_day
 from services.points.storage.ledger.books import Write, write_books

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.given_points import GivenTerms, ending_on
 from services.points.domain.ledger import ledger
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import MemberUnknown
-from services.points.domain.ledger.ledger import Account, Books, Cause
+from services.points.domain.ledger.ledger import Books, Cause
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.wallets.errors import WalletUnknown
 from services.points.domain.wallets.wallets import BUILT_IN, POINTS, Wallet, fitting, terms_of

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.account_checks import check_open
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import MemberUnknown
-from services.points.domain.ledger.ledger import Account
 from services.points.domain.members.errors import MemberInPool, MergeWithSelf
 from services.points.domain.members.merging import Merge, merge_account
 from services.points.storage.ledger.accounts import touch_sales_of

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.members.errors import MergeNotLatest, MergeTooOld, MergeUnknown
 from services.points.domain.members.merging import Merge, Undo, debt_source, undo_account
 from services.points.storage.ledger.books import Write, write_books

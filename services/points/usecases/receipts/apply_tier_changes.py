@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts import receipt_books
 from services.points.domain.receipts.tiers import first_difference
 from services.points.storage.expiry.activations import load_told_events_of

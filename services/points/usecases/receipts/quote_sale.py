@@ -7,8 +7,8 @@ from json import loads
 from typing import Any
 from uuid import UUID
 
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import MemberUnknown
-from services.points.domain.ledger.ledger import Account
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.receipts.caps import Note
 from services.points.domain.receipts.earning import Rating, points_of

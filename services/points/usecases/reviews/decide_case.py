@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.ledger import Account
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.receipts.pos_records import (
     ANONYMOUS,
     IN_REVIEW,

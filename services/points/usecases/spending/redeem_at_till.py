@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import IdempotencyKeyReused
-from services.points.domain.ledger.ledger import Account
 from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.spending import holding, redeeming
 from services.points.domain.spending.redeeming import AtTill

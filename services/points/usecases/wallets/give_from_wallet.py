@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.account_checks import check_receiver
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import AccountFrozen, MemberUnknown
-from services.points.domain.ledger.ledger import Account
 from services.points.domain.ledger.moves import Move, move_lots, pick_spendable
 from services.points.domain.members.errors import TransferReceiverUnknown, TransferToSelf
 from services.points.domain.wallets.errors import WalletIsBuiltIn

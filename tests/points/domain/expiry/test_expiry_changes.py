@@ -13,7 +13,8 @@ from services.points.domain.expiry.expiry_changes import (
     change_ends,
     changed_end,
 )
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import LotTerms, OpenLot
 from shared.ids import new_id
 

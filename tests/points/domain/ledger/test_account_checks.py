@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from services.points.domain.ledger.account_checks import check_giver, check_open, check_receiver
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import AccountFrozen, AccountMerged, MemberUnknown
-from services.points.domain.ledger.ledger import Account
 from services.points.domain.members.errors import TransferReceiverUnknown
 from shared.errors import DomainError
 from tests.points.samples import make_account

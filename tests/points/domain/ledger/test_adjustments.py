@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.points.domain.expiry.given_points import GivenTerms
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.adjustments import (
     ADJUSTMENT,
     AWAITS_CHECK,
@@ -22,7 +23,7 @@ from services.points.domain.ledger.errors import (
     MoreThanOwed,
     ReasonCodeUnknown,
 )
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.receipts.earning import default_policy
 from services.points.domain.wallets.wallets import BUILT_IN
 from tests.points.samples import make_account, make_cause

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import AccountFrozen, InsufficientPoints
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import LotTerms, OpenLot
 from shared.ids import new_id
 from tests.points.samples import make_account, make_cause
@@ -143,16 +144,6 @@ def test_ended_points_cannot_be_spent_even_before_they_are_taken_off() -> None:
     assert remaining(account) == [(100, JANUARY)]
 
 
-def test_pending_points_count_and_cannot_be_spent_until_they_are_active() -> None:
-    books, account = Books(), make_account()
-    books.credit(account, 100, make_cause(), LotTerms(pending=True, activates_at=JANUARY))
-    assert (account.balance, account.pending, account.available(NOW)) == (100, 100, 0)
-    [lot] = account.lots
-    books.change_lot(account, lot, "activated", "{}", pending=False, activates_at=None)
-    assert (account.pending, account.available(NOW)) == (0, 100)
-    assert [change.kind for change in books.lot_changes] == ["activated"]
-
-
 def test_a_claw_back_takes_pending_points_before_active_ones() -> None:
     books, account = Books(), make_account()
     credit(books, account, (100, JANUARY))
@@ -247,13 +238,6 @@ def test_nothing_goes_out_of_a_frozen_account_and_credits_come_in() -> None:
     assert (account.balance, account.available(NOW)) == (50, 0)
     with pytest.raises(AccountFrozen):
         books.spend(account, 1, make_cause(), NOW)
-
-
-def test_a_frozen_lot_cannot_be_spent() -> None:
-    books, account = Books(), make_account()
-    credit(books, account, (50, None), (5, None))
-    books.change_lot(account, account.lots[0], "frozen", "{}", frozen_case=make_cause().source_id)
-    assert account.available(NOW) == 5
 
 
 moves = st.lists(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import InsufficientPoints
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.ledger.moves import Move, move_lots, pick_spendable
 from tests.points.samples import make_account, make_cause

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import AccountFrozen, LotUnknown
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.members.freezing import Freeze, freeze, standing_case, thaw
 from tests.points.samples import make_account, make_cause

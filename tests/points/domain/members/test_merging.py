@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import AccountFrozen
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.ledger.moves import source_of_part
 from services.points.domain.members.errors import AccountHasHolds

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.accounts import Account
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.ledger.moves import pick_spendable
 from services.points.domain.members.errors import (

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.points.domain.expiry.expiry import end_of_day
+from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import InsufficientPoints
-from services.points.domain.ledger.ledger import Account, Books
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.spending.errors import ReversalExceedsRedemption
 from services.points.domain.spending.redeeming import (
