@@ -108,10 +108,13 @@ async def _open_holds(runtime: Runtime) -> AsyncIterator[HoldGather]:
     async def work(session: AsyncSession, tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer]:
         return await work_holds(session, runtime.clock(), tasks)
 
+    # Not those of receipts: holds are judged by shops and tills alone, and read no policies.
+    rulebooks = Rulebooks()
+
     async with _statements(runtime.settings, "points-holds") as statements:
 
         async def quick(tasks: Sequence[HoldTask]) -> Sequence[HoldAnswer] | None:
-            return await work_holds_at_once(statements, runtime.clock(), tasks)
+            return await work_holds_at_once(statements, runtime.clock(), rulebooks, tasks)
 
         gather: HoldGather = Gather(
             runtime.engine, work, lanes=_LANES, linger_seconds=_LINGER_SECONDS, quick=quick

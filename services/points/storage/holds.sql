@@ -22,17 +22,18 @@ CREATE TYPE looked_redemption AS (
     currency text
 );
 CREATE TYPE holds_look AS (
-    directory text[], found_numbers text[], number_members uuid[], accounts looked_account[],
+    edition bigint, directory text[], found_numbers text[], number_members uuid[], accounts looked_account[],
     lots looked_lot[], holds looked_hold[], redemptions looked_redemption[]
 );
 
 -- What is asked for, and the holds of those accounts that have run out. With `locked`, of these
 -- accounts alone. STABLE: all of it is one snapshot, so that whatever moves an account later moves
--- the version of its row, too. Each statement costs more than its rows: none is run for nothing.
--- Arrays are subqueries: else PostgreSQL makes a new plan for each small group.
+-- the version of its row, too. Each statement costs more than its rows: none is run for nothing,
+-- and the directory is read only by who does not know its edition. Arrays are subqueries: else
+-- PostgreSQL makes a new plan for each small group.
 CREATE FUNCTION glance_at_holds(
-    program uuid, instant timestamptz, shops uuid[], members uuid[], numbers text[],
-    wanted_holds uuid[], wanted_redemptions uuid[], locked uuid[] DEFAULT NULL
+    program uuid, instant timestamptz, shops uuid[], edition_known bigint, members uuid[],
+    numbers text[], wanted_holds uuid[], wanted_redemptions uuid[], locked uuid[] DEFAULT NULL
 ) RETURNS holds_look LANGUAGE plpgsql STABLE AS $$
 DECLARE
     found holds_look;
@@ -64,10 +65,10 @@ BEGIN
     END IF;
     wanted := coalesce(locked, wanted);
 
-    SELECT d.shops, a.accounts, a.held, l.lots
-    INTO found.directory, found.accounts, all_held, found.lots
-    FROM (SELECT array_agg(x.shop) AS shops FROM directory_texts(program, shops) x) d,
-         (SELECT array_agg((x.account_id, x.member_id, x.wallet, x.status, x.balance, x.version,
+    SELECT coalesce((SELECT r.edition FROM rulebook r WHERE r.program_id = program), 0),
+           a.accounts, a.held, l.lots
+    INTO found.edition, found.accounts, all_held, found.lots
+    FROM (SELECT array_agg((x.account_id, x.member_id, x.wallet, x.status, x.balance, x.version,
                             x.pending, x.held, x.frozen_case, x.merged_into,
                             x.xmin::text::bigint)::looked_account) AS accounts,
                  sum(x.held) AS held
@@ -78,6 +79,9 @@ BEGIN
           FROM lot x
           WHERE x.program_id = program AND x.account_id = ANY ((SELECT wanted)::uuid[])
             AND x.remaining > 0) l;
+    IF found.edition <> edition_known AND cardinality(shops) > 0 THEN
+        SELECT array_agg(x.shop) INTO found.directory FROM directory_texts(program, shops) x;
+    END IF;
 
     -- Where nothing is held but by the holds that were asked for, no other can have run out.
     IF all_held > asked_held THEN
@@ -111,8 +115,8 @@ END $$;
 -- The same under locks, for those who met somebody; with the accounts that others were merged into:
 -- they are locked in one order. The glance is a statement of its own, and sees what the locks kept.
 CREATE FUNCTION look_at_holds(
-    program uuid, instant timestamptz, shops uuid[], members uuid[], numbers text[],
-    wanted_holds uuid[], wanted_redemptions uuid[]
+    program uuid, instant timestamptz, shops uuid[], edition_known bigint, members uuid[],
+    numbers text[], wanted_holds uuid[], wanted_redemptions uuid[]
 ) RETURNS holds_look LANGUAGE plpgsql AS $$
 DECLARE
     found holds_look;
@@ -124,20 +128,12 @@ BEGIN
                    AND n.member_id IS NOT NULL)
         || ARRAY(SELECT h.account_id FROM hold h
                  WHERE h.program_id = program AND h.hold_id = ANY (wanted_holds));
-    wanted := wanted || ARRAY(
-        WITH RECURSIVE onward AS (
-            SELECT x.merged_into FROM account x
-            WHERE x.program_id = program AND x.account_id = ANY (wanted)
-              AND x.merged_into IS NOT NULL
-            UNION
-            SELECT x.merged_into FROM onward o JOIN account x ON x.account_id = o.merged_into
-            WHERE x.program_id = program AND x.merged_into IS NOT NULL)
-        SELECT o.merged_into FROM onward o);
+    wanted := wanted || merged_onward(program, wanted);
     PERFORM FROM (SELECT FROM account a
                   WHERE a.program_id = program AND a.account_id = ANY (wanted)
                   ORDER BY a.account_id FOR UPDATE) in_order;
     SELECT * INTO found
-    FROM glance_at_holds(program, instant, shops, members, numbers, wanted_holds,
+    FROM glance_at_holds(program, instant, shops, edition_known, members, numbers, wanted_holds,
                          wanted_redemptions, wanted);
     RETURN found;
 END $$;

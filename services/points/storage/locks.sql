@@ -1,3 +1,19 @@
+-- The accounts that these were merged into, and those into which they were merged in turn. In
+-- plpgsql, as older schemas have no such column when the function is first installed.
+CREATE FUNCTION merged_onward(program uuid, accounts uuid[])
+RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN ARRAY(
+        WITH RECURSIVE onward AS (
+            SELECT x.merged_into FROM account x
+            WHERE x.program_id = program AND x.account_id = ANY (accounts)
+              AND x.merged_into IS NOT NULL
+            UNION
+            SELECT x.merged_into FROM onward o JOIN account x ON x.account_id = o.merged_into
+            WHERE x.program_id = program AND x.merged_into IS NOT NULL)
+        SELECT o.merged_into FROM onward o);
+END $$;
+
 -- Lock and look for a batch of receipts: the one lock order is accounts by ascending id, then
 -- receipts by ascending id. Rows that are waited for are inserted before they are locked, each in
 -- a statement of its own, so that whoever comes second finds them.
@@ -15,15 +31,7 @@ BEGIN
     ON CONFLICT DO NOTHING;
 
     -- Accounts that others were merged into are locked with them: that is where points go.
-    wanted_accounts := wanted_accounts || ARRAY(
-        WITH RECURSIVE onward AS (
-            SELECT x.merged_into FROM account x
-            WHERE x.program_id = program AND x.account_id = ANY (wanted_accounts)
-              AND x.merged_into IS NOT NULL
-            UNION
-            SELECT x.merged_into FROM onward o JOIN account x ON x.account_id = o.merged_into
-            WHERE x.program_id = program AND x.merged_into IS NOT NULL)
-        SELECT o.merged_into FROM onward o);
+    wanted_accounts := wanted_accounts || merged_onward(program, wanted_accounts);
 
     SELECT array_agg(a.account_id), array_agg(a.status), array_agg(a.balance),
            array_agg(a.version), array_agg(a.tier_version), array_agg(a.pending),

@@ -22,11 +22,11 @@ from services.points.storage.ledger.books import (
     number_origins,
     posting_row,
 )
-from services.points.storage.receipts.directory import Directory, read_directory
+from services.points.storage.receipts.directory import Directory, Rulebooks, read_directory
 from shared.db import Collision, Driver, Statements, driver
 
-_GLANCE = "SELECT * FROM glance_at_holds($1, $2, $3, $4, $5, $6, $7)"
-_LOOK = "SELECT * FROM look_at_holds($1, $2, $3, $4, $5, $6, $7)"
+_GLANCE = "SELECT * FROM glance_at_holds($1, $2, $3, $4, $5, $6, $7, $8)"
+_LOOK = "SELECT * FROM look_at_holds($1, $2, $3, $4, $5, $6, $7, $8)"
 _WRITE = (
     "SELECT write_holds($1, $2, $3::seen_row[], $4::new_hold[], $5::changed_hold[], "
     "$6::new_redemption[], $7::new_posting[], $8::new_take[], $9::new_take[], "
@@ -114,14 +114,21 @@ async def look_at_holds(
     wanted: Wanted,
     *,
     is_locking: bool,
+    rulebooks: Rulebooks | None = None,
 ) -> HoldLook:
     """Accounts with their open lots, holds and captures, by one statement.
 
     Without locks it is true for a moment only. Holds that have run out are among the holds, and
-    accounts that others were merged into among the accounts.
+    accounts that others were merged into among the accounts. Shops and tills are read only when
+    `rulebooks`, which keeps no policies here, do not know them in the edition of this moment.
     """
+    books = rulebooks or Rulebooks()
+    known, edition = books.of(program_id), books.edition_of(program_id, wanted.shops)
+    shops, *others = wanted
     query = _LOOK if is_locking else _GLANCE
-    row = await reader.fetchrow(query, program_id, now, *wanted)
+    row = await reader.fetchrow(query, program_id, now, shops, edition, *others)
+    if row["edition"] != edition:
+        known = books.take(program_id, row["edition"], read_directory(row["directory"], ()))
     accounts: dict[UUID, Account] = {}
     row_versions: dict[UUID, int] = {}
     for found in row["accounts"] or ():
@@ -131,11 +138,13 @@ async def look_at_holds(
     survivors = {a.merged_into for a in accounts.values() if a.merged_into is not None}
     if not (is_locking or survivors <= accounts.keys()):
         further = wanted._replace(members=[*accounts.keys() | survivors])
-        return await look_at_holds(reader, program_id, now, further, is_locking=False)
+        return await look_at_holds(
+            reader, program_id, now, further, is_locking=False, rulebooks=books
+        )
     for found in row["lots"] or ():
         accounts[found["account_id"]].lots.append(_lot(found))
     return HoldLook(
-        read_directory(row["directory"], ()),
+        known,
         dict(zip(row["found_numbers"] or (), row["number_members"] or (), strict=True)),
         accounts,
         {found["hold_id"]: Hold(*found.values()) for found in row["holds"] or ()},

@@ -234,6 +234,23 @@ async def test_a_frozen_account_holds_and_captures_nothing(mall: Mall) -> None:
     assert await spendable(mall, member_id) == (100, 0, 60)
 
 
+async def test_the_very_next_hold_and_capture_know_a_key_that_went_and_a_till_switched_off(
+    mall: Mall,
+) -> None:
+    member_id = await member_with(mall, 100)
+    hold_id = await held(mall, member_id, 10)
+    await mall.hear(mall.till_event(key_version=2, revision=2))
+    for refused in (await hold(mall, member_id, 10), await capture(mall, hold_id)):
+        assert refused.json()["code"] == "till_key_retired"
+    await mall.hear(mall.till_event(revision=3))
+    assert (await hold(mall, member_id, 10)).status_code == 201
+    await mall.hear(mall.till_event(is_active=False, revision=4))
+    for refused in (await hold(mall, member_id, 10), await capture(mall, hold_id)):
+        assert refused.json()["code"] == "till_inactive"
+    await mall.hear(mall.till_event(revision=5))
+    assert (await capture(mall, hold_id)).status_code == 201
+
+
 async def test_a_till_that_is_switched_off_holds_nothing(mall: Mall) -> None:
     member_id = await member_with(mall, 100)
     await mall.hear(mall.till_event(is_active=False, revision=2))

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.points.settings import PointsSettings
+from services.points.storage.receipts.directory import Directory, Rulebooks
 from services.points.storage.spending.hold_requests import CaptureHold, HoldTask, MakeHold
 from services.points.storage.spending.hold_tasks import Answer, CaptureAnswer, HoldAnswer
 from services.points.storage.spending.holds import HoldLook, Wanted, look_at_holds
@@ -31,7 +32,7 @@ def task_of(mall: Mall, asked: MakeHold | CaptureHold) -> HoldTask:
 
 async def worked(mall: Mall, statements: Statements, *tasks: HoldTask) -> list[Answer]:
     """The answers to one group."""
-    answers = await work_holds_at_once(statements, mall.clock(), tasks)
+    answers = await work_holds_at_once(statements, mall.clock(), Rulebooks(), tasks)
     assert answers is not None
     return answers
 
@@ -102,3 +103,38 @@ async def test_one_group_leaves_each_of_its_accounts_as_it_was_decided(
     assert all(isinstance(answer, HoldAnswer | CaptureAnswer) for answer in answers)
     assert await spendable(mall, payer) == (70, 45, 25)
     assert await spendable(mall, holder) == (50, 30, 20)
+
+
+async def directory(mall: Mall, statements: Statements, books: Rulebooks) -> Directory:
+    """What a till of the mall would be judged by now."""
+    wanted = Wanted([mall.shop_id], [], [], [], [])
+    looked = await look_at_holds(
+        statements, mall.program_id, mall.clock(), wanted, is_locking=False, rulebooks=books
+    )
+    return looked.directory
+
+
+async def test_shops_and_tills_that_did_not_change_are_not_read_again(
+    mall: Mall, statements: Statements
+) -> None:
+    books = Rulebooks()
+    first = await directory(mall, statements, books)
+    assert (mall.shop_id, "T1") in first.tills
+    assert await directory(mall, statements, books) is first
+
+
+async def test_a_moved_shop_a_new_key_and_a_new_edition_by_a_policy_are_known_to_the_next_look(
+    mall: Mall, statements: Statements
+) -> None:
+    books, elsewhere = Rulebooks(), new_id()
+    await directory(mall, statements, books)
+    await mall.open_shop(mall_id=elsewhere, revision=2)
+    moved = await directory(mall, statements, books)
+    assert moved.shops[mall.shop_id].mall_id == elsewhere
+    await mall.hear(mall.till_event(key_version=2, revision=2))
+    keyed = await directory(mall, statements, books)
+    assert keyed.tills[mall.shop_id, "T1"].key_version == 2
+    assert (await mall.set_policy(minimum_minor=700)).status_code == 201
+    read_again = await directory(mall, statements, books)
+    assert read_again is not keyed
+    assert read_again.shops == keyed.shops

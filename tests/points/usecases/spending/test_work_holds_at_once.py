@@ -7,6 +7,7 @@ import pytest
 
 from services.points.domain.ledger.errors import InsufficientPoints
 from services.points.settings import PointsSettings
+from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.spending.hold_tasks import HoldAnswer
 from services.points.usecases.spending.work_holds_at_once import work_holds_at_once
 from shared.db import Statements, open_statements
@@ -42,7 +43,7 @@ async def test_a_group_is_stored_and_one_refusal_spoils_nothing(
 ) -> None:
     member_id = await member_with(mall, 100)
     tasks = [make_task(mall, member_id, points) for points in (60, 50, 40)]
-    answers = await work_holds_at_once(statements, mall.clock(), tasks)
+    answers = await work_holds_at_once(statements, mall.clock(), Rulebooks(), tasks)
     assert answers is not None
     assert isinstance(answers[1], InsufficientPoints)
     assert await spendable(mall, member_id) == (100, 0, 100)
@@ -51,7 +52,7 @@ async def test_a_group_is_stored_and_one_refusal_spoils_nothing(
 async def test_several_programmes_are_left_to_locks(mall: Mall, statements: Statements) -> None:
     other = await mall.another()
     tasks = [make_task(m, await member_with(m, 10), 5) for m in (mall, other)]
-    assert await work_holds_at_once(statements, mall.clock(), tasks) is None
+    assert await work_holds_at_once(statements, mall.clock(), Rulebooks(), tasks) is None
 
 
 @pytest.mark.parametrize("is_frozen", [False, True], ids=["touched", "frozen"])
@@ -68,7 +69,7 @@ async def test_nothing_is_stored_when_the_account_changed_meanwhile(
 
     interrupted: Any = Interrupted(statements, meanwhile)
     task = make_task(mall, member_id, 60)
-    assert await work_holds_at_once(interrupted, mall.clock(), [task]) is None
+    assert await work_holds_at_once(interrupted, mall.clock(), Rulebooks(), [task]) is None
     assert (await spendable(mall, member_id))[2] == 0
 
 
@@ -79,11 +80,11 @@ async def test_nothing_is_stored_when_the_same_hold_was_made_meanwhile(
     first, second = (make_task(mall, member_id, 60, "same") for member_id in members)
 
     async def meanwhile() -> None:
-        assert await work_holds_at_once(statements, mall.clock(), [first]) is not None
+        assert await work_holds_at_once(statements, mall.clock(), Rulebooks(), [first]) is not None
 
     interrupted: Any = Interrupted(statements, meanwhile)
-    assert await work_holds_at_once(interrupted, mall.clock(), [second]) is None
-    [answer] = await work_holds_at_once(statements, mall.clock(), [first]) or []
+    assert await work_holds_at_once(interrupted, mall.clock(), Rulebooks(), [second]) is None
+    [answer] = await work_holds_at_once(statements, mall.clock(), Rulebooks(), [first]) or []
     assert isinstance(answer, HoldAnswer)
     assert not answer.is_new
     assert [(await spendable(mall, m))[2] for m in members] == [60, 0]
