@@ -4,7 +4,8 @@ from uuid import UUID
 
 from services.points.domain.ledger import ledger
 from services.points.domain.ledger.ledger import Cause
-from services.points.storage.ledger.books import LOT_COLUMNS, Write, read_lot, write_books
+from services.points.storage.ledger.books import Write, write_books
+from services.points.storage.ledger.lots import LOT_COLUMNS, read_lot
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from shared.db import driver, transaction
 from shared.ids import new_id

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.lots import available_points
-from services.points.storage.ledger.books import load_open_lots
+from services.points.storage.ledger.lots import load_open_lots
 from shared.db import driver
 
 # An open hold whose time is over holds nothing, whether or not it was cleared away yet.

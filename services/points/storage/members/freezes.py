@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.accounts import Account
 from services.points.domain.members.freezing import Freeze
-from services.points.storage.ledger.books import LOT_COLUMNS, read_lot
+from services.points.storage.ledger.lots import LOT_COLUMNS, read_lot
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from shared.db import driver
 

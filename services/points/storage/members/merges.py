@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.lots import OpenLot
 from services.points.domain.ledger.moves import source_of_part
-from services.points.storage.ledger.books import LOT_COLUMNS, read_lot
+from services.points.storage.ledger.lots import LOT_COLUMNS, read_lot
 from shared.db import driver
 
 _COLUMNS = (

@@ -27,7 +27,8 @@ from services.points.domain.receipts.pos_records import (
 )
 from services.points.domain.receipts.receipts import Bounds, Receipt, Shop, check_receipt
 from services.points.domain.reviews.review import ReviewRules, Traces, why_review
-from services.points.storage.ledger.books import NewRecord, Write
+from services.points.storage.ledger.book_rows import NewRecord
+from services.points.storage.ledger.books import Write
 from services.points.storage.receipts import pos_news
 from services.points.storage.receipts.attribution import settle_refunds
 from services.points.storage.receipts.directory import Directory

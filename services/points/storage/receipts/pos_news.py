@@ -13,7 +13,8 @@ from services.points.domain.receipts.earning import Rating
 from services.points.domain.receipts.pos_records import POSTED, Stored
 from services.points.domain.receipts.receipts import Line, text_of
 from services.points.domain.receipts.refunds import sold_line_number
-from services.points.storage.ledger.books import ReadyEvent, Write
+from services.points.storage.ledger.book_rows import ReadyEvent
+from services.points.storage.ledger.books import Write
 from shared.contracts.points import PosTransactionAttributed, PosTransactionRecorded
 
 

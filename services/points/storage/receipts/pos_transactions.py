@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.accounts import Account
-from services.points.storage.ledger.books import load_open_lots
+from services.points.storage.ledger.lots import load_open_lots
 from shared.db import Collision, driver
 
 

@@ -13,15 +13,8 @@ from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.ledger import Books
 from services.points.domain.ledger.lots import PENDING, LotTerms, OpenLot
 from services.points.domain.spending.holding import Hold
-from services.points.storage.ledger.books import (
-    Move,
-    Write,
-    account_row,
-    collision_or,
-    moves_of,
-    number_origins,
-    posting_row,
-)
+from services.points.storage.ledger.book_rows import Move, account_row, moves_of, posting_row
+from services.points.storage.ledger.books import Write, collision_or, number_origins
 from services.points.storage.receipts.directory import Directory, Rulebooks, read_directory
 from shared.db import Collision, Driver, Statements, driver
 

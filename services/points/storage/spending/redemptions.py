@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.spending.redeeming import Spent, TakenLot
 from services.points.domain.spending.tariffs import RedemptionPolicy, Tariff
-from services.points.storage.ledger.books import LOT_COLUMNS, read_lot
+from services.points.storage.ledger.lots import LOT_COLUMNS, read_lot
 from services.points.storage.receipts.pos_transactions import lock_pos_batch
 from shared.db import Collision, driver
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.reviews.review import why_review
 from services.points.storage.expiry.activations import load_told_events
-from services.points.storage.ledger.books import Seen, write_plain_sales
+from services.points.storage.ledger.book_rows import Seen
+from services.points.storage.ledger.books import write_plain_sales
 from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.receipts.plain_sales import Glance, glance_at_sales
 from services.points.storage.receipts.pos_batch import (

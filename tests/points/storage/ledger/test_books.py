@@ -5,10 +5,7 @@ from random import Random
 from uuid import UUID
 
 from services.points.domain.expiry.expiry import ExpiryKind, ExpiryModel, end_of_day, expiry_of
-from services.points.domain.ledger.ledger import ISSUANCE, Cause, NewPosting
-from services.points.storage.ledger.books import Move, moves_of
 from shared.db import driver, transaction
-from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.nights import given, pass_night
 from tests.points.spending import capture, held
@@ -136,15 +133,3 @@ async def test_points_of_a_sliding_policy_slide_with_sales_and_redemptions(mall:
     assert (await capture(mall, hold_id)).status_code == 201
     assert await ends(mall, member_id) == [end_of_day(date(2026, 4, 20), SHANGHAI)] * 2
     assert (await pass_night(mall, days=32)).expired_points == 80
-
-
-def test_an_account_is_left_where_its_last_posting_left_it() -> None:
-    first, second = new_id(), new_id()
-
-    def posting(account_id: UUID, version: int, balance: int, held: int) -> NewPosting:
-        cause = Cause("earn", ISSUANCE, "sale", new_id(), "{}")
-        at = (account_id, None, "points", version, 1, balance, 0, held)
-        return NewPosting(*at, cause, None, ("", ""))
-
-    found = moves_of([posting(first, 5, 10, 1), posting(second, 1, 1, 0), posting(first, 6, 11, 2)])
-    assert found == [Move(first, 4, 6, 11, 0, 2), Move(second, 0, 1, 1, 0, 0)]

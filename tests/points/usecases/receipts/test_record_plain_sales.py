@@ -13,7 +13,8 @@ from pydantic_core import to_json
 from services.points.api.receipts.pos_parsing import Reader, read_one
 from services.points.domain.receipts.receipts import Bounds
 from services.points.settings import PointsSettings
-from services.points.storage.ledger.books import Seen, Write, write_plain_sales
+from services.points.storage.ledger.book_rows import Seen
+from services.points.storage.ledger.books import Write, write_plain_sales
 from services.points.storage.receipts.directory import Rulebooks
 from services.points.storage.receipts.plain_sales import glance_at_sales
 from services.points.storage.receipts.pos_batch import Answer, Look, TillBatch, decide, open_batch
