@@ -1,6 +1,6 @@
 """Receipts that were waiting find what they waited for: a sale its member, a refund its sale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from services.points.domain.receipts.pos_records import (
 )
 from services.points.storage.ledger.books import Write
 from services.points.storage.receipts import pos_news
+from services.points.storage.receipts.paid_receipts import PaidReceipts, give_back_for_refunds
+from services.points.storage.receipts.pos_transactions import survivor_of
 from shared.errors import Rejected
 
 
@@ -57,12 +59,15 @@ def hold_back(write: Write, account: Account, sale: Stored, refunds: Sequence[St
 def settle_refunds(
     write: Write,
     program_id: UUID,
-    account: Account | None,
+    accounts: Mapping[UUID, Account],
+    paid: PaidReceipts,
     sale: Stored,
     refunds: Sequence[Stored],
 ) -> list[Stored]:
-    """Apply the refunds that came before their sale, oldest first. One that asks for more than
-    was sold is refused and kept. Returns those that count."""
+    """Apply the refunds that came before their sale, oldest first: each gives back what paid before
+    it takes, as one that came later would. One that asks for more than was sold is refused and
+    kept. Returns those that count. `accounts` are those of the sale and of all who paid."""
+    account = survivor_of(accounts, sale.member_id)
     applied = [refund for refund in refunds if refund.status != WAITING_SALE]
     for refund in refunds:
         if refund.status != WAITING_SALE:
@@ -72,10 +77,12 @@ def settle_refunds(
         except Rejected:
             refund.status = REFUSED
         else:
-            receipt_books.apply_refund(
-                write.books, account, sale, refund, applied, sale.recorded_at
-            )
+            earlier = tuple(applied)
             applied.append(refund)
+            give_back_for_refunds(write.books, accounts, paid, sale, applied)
+            receipt_books.apply_refund(
+                write.books, account, sale, refund, earlier, sale.recorded_at
+            )
             pos_news.tell_recorded(write, program_id, refund, sale)
         write.changes[refund.transaction_id] = refund
     return applied

@@ -21,7 +21,6 @@ from services.points.domain.receipts.points_payments import find_mismatch, tende
 from services.points.domain.receipts.pos_records import (
     AWAITED,
     IN_REVIEW,
-    POSTED,
     WAITING_SALE,
     Stored,
 )
@@ -186,7 +185,7 @@ def _take(look: Look, program_id: UUID, now: datetime, directory: Directory, ite
             return Outcome("rejected", stored.transaction_id, error=error)
         # Refunds that took this one for a sale are refused by now, not left waiting.
         waited = look.refunds.get(stored.transaction_id, ())
-        settle_refunds(look.write, program_id, None, stored, waited)
+        settle_refunds(look.write, program_id, {}, look.paid, stored, waited)
     look.known[stored.transaction_id] = stored
     look.fresh.add(stored.transaction_id)
     look.write.records.append(NewRecord(stored, item.receipt.content, fills))
@@ -222,16 +221,11 @@ def _account_of(look: Look, item: Item) -> Account | None:
 
 
 def _take_sale(look: Look, program_id: UUID, sale: Stored) -> None:
-    account = None
-    if sale.status == POSTED:
-        assert sale.member_id is not None
-        account = look.accounts[sale.member_id]
     pos_news.tell_recorded(look.write, program_id, sale, sale)
     waited = look.refunds.get(sale.transaction_id, ())
     look.refunds[sale.transaction_id] = settle_refunds(
-        look.write, program_id, account, sale, waited
+        look.write, program_id, look.accounts, look.paid, sale, waited
     )
-    _give_back(look, sale)
 
 
 def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
@@ -247,7 +241,7 @@ def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
         raise Collision("The sale found its member meanwhile.")
     earlier.append(refund)
     # What was spent comes back before what was earned is taken: it may repay it.
-    _give_back(look, sale)
+    give_back_for_refunds(look.write.books, look.accounts, look.paid, sale, earlier)
     buyer = look.accounts.get(sale.member_id) if sale.member_id is not None else None
     receipt_books.apply_refund(
         look.write.books, account, sale, refund, earlier[:-1], refund.recorded_at, buyer
@@ -255,11 +249,6 @@ def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
     pos_news.tell_recorded(look.write, program_id, refund, sale)
     if sale.transaction_id not in look.fresh:
         look.write.changes[sale.transaction_id] = sale
-
-
-def _give_back(look: Look, sale: Stored) -> None:
-    refunds = look.refunds.get(sale.transaction_id, ())
-    give_back_for_refunds(look.write.books, look.accounts, look.paid, sale, refunds)
 
 
 def _new_stored(item: Item, now: datetime) -> Stored:

@@ -8,16 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.attribution import settle_refunds
 from services.points.storage.receipts.directory import load_policies
-from services.points.storage.receipts.paid_receipts import (
-    give_back_for_refunds,
-    keep_returned,
-    load_paid_receipts,
-)
+from services.points.storage.receipts.paid_receipts import keep_returned, load_paid_receipts
 from services.points.storage.receipts.pos_transactions import (
     load_lots,
     lock_accounts,
     lock_pos_batch,
-    survivor_of,
 )
 from services.points.storage.receipts.stored_receipts import list_by_id, list_refunds
 from services.points.storage.receipts.waiting import list_members_waited_for, list_sales_waited_for
@@ -57,10 +52,8 @@ async def _settle(
     paid = await load_paid_receipts(session, program_id, now, sale_ids)
     write = Write()
     for sale_id, sale in sales.items():
-        account = survivor_of(accounts, sale.member_id)
         if sale.member_id == sale_ids[sale_id]:
-            applied = settle_refunds(write, program_id, account, sale, refunds.get(sale_id, []))
-            give_back_for_refunds(write.books, accounts, paid, sale, applied)
+            settle_refunds(write, program_id, accounts, paid, sale, refunds.get(sale_id, []))
             write.changes[sale_id] = sale
     await write_books(session, program_id, now, write)
     await keep_returned(session, program_id, paid)

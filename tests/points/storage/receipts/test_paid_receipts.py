@@ -190,6 +190,26 @@ async def test_points_that_come_back_repay_what_the_same_refund_takes(mall: Mall
     assert told["notes"][0]["points"] == earned - 50
 
 
+async def test_points_that_come_back_repay_what_is_taken_also_when_the_refund_came_first(
+    mall: Mall,
+) -> None:
+    owing = []
+    for _ in range(2):
+        member_id = await member_with(mall, 50)
+        sale = await paid_sale(mall, member_id, member_id, 50, 14_500)
+        earlier = await mall.sold(6_000, member_id=member_id)
+        await capture(mall, await held(mall, member_id, 60))
+        assert (await mall.push(mall.refund(earlier))).json()["balance"] == -60
+        owing.append((member_id, sale))
+    await mall.set_policy(clawback="clamp")
+    for number, (member_id, sale) in enumerate(owing):
+        for body in (sale, mall.refund(sale)) if number else (mall.refund(sale), sale):
+            assert (await mall.push(body)).status_code == 201
+        assert await mall.balance(member_id) == 0
+    forgiven = "SELECT forgiven FROM pos_transaction WHERE program_id = :p AND forgiven > 0"
+    assert await mall.rows(forgiven) == [(10,)] * 4
+
+
 async def test_a_receipt_that_was_claimed_late_gave_back_only_once(mall: Mall) -> None:
     member_id = await member_with(mall, 50)
     sale = await paid_sale(mall, None, member_id, 50, 10_000)
