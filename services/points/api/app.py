@@ -11,7 +11,7 @@ from services.points.api.ledger import accounts, adjustment_rules, adjustments
 from services.points.api.members import freezes, merges, pools, pools_of_member, transfers
 from services.points.api.receipts import claims, policies, pos_transactions, quotes, withdrawals
 from services.points.api.reviews import cases, review_rules
-from services.points.api.spending import holds, redemptions, spendable
+from services.points.api.spending import holds, redemption_policies, redemptions, spendable
 from services.points.api.state import gathering
 from services.points.api.wallets import wallet_ends, wallet_moves, wallets
 from services.points.queries.invariants import check_invariants
@@ -53,9 +53,9 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             policies.router,
             holds.tills,
             spendable.router,
-            redemptions.policies,
+            redemption_policies.router,
             withdrawals.router,
-            redemptions.tills,
+            redemptions.router,
             wallets.router,
             wallet_ends.router,
             wallet_moves.router,

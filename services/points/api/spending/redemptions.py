@@ -1,97 +1,28 @@
-"""Points that pay at a till: the policy, the quote, the payment and its reversal."""
+"""Points that pay at a till: the quote, the payment and its reversal."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Self
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.config import JsonDict
 
 from services.points.api.openapi import json_body
-from services.points.api.paging import AfterVersion, PageSize
-from services.points.api.principals import POLICY
-from services.points.api.receipts.policy_models import WithdrawnOut
 from services.points.api.receipts.pos_models import Minor
 from services.points.api.spending.hold_models import Key, MemberNamed, Points, ReceiptNamed
 from services.points.api.spending.holds import named_member
 from services.points.api.state import bounds_of, settings_of
 from services.points.domain.receipts.receipts import ReceiptKey
-from services.points.domain.receipts.withdrawals import Withdrawal
-from services.points.domain.spending.tariffs import RedemptionPolicy
-from services.points.queries.receipts.policies import list_redemption_versions
 from services.points.storage.spending.till_payments import RedemptionRequest
 from services.points.usecases.spending.quote_redemption import quote_redemption
 from services.points.usecases.spending.redeem_at_till import redeem_at_till
 from services.points.usecases.spending.reverse_redemption import ReversalRequest, reverse_redemption
-from services.points.usecases.spending.set_redemption_policy import set_redemption_policy
-from shared.auth import Till, require_role, require_whole
-from shared.http.depends import CurrentStaff, CurrentTill, Now, Tx
-from shared.http.fields import Code, CurrencyCode, Name
+from shared.auth import Till
+from shared.http.depends import CurrentTill, Now, Tx
+from shared.http.fields import CurrencyCode, Name
 from shared.logs import current_origin
 
-policies = APIRouter(prefix="/v1/redemption-policies", tags=["Redemption policies"])
-tills = APIRouter(prefix="/v1", tags=["Redemptions"])
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_TARIFF: JsonDict = {
-    "step_points": 100,
-    "step_minor": 100,
-    "minimum_points": 100,
-    "share_percent_max": 50,
-}
-_POLICY: JsonDict = {
-    **_TARIFF,
-    "effective_from": "2030-01-01T00:00:00+08:00",
-    "tiers": {"gold": {**_TARIFF, "share_percent_max": 100}},
-    "return_grace_days": 30,
-}
-
-
-class TariffIn(BaseModel):
-    """`step_points` pay `step_minor` of money, in whole steps only."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    step_points: int = Field(strict=True, ge=1, le=1_000_000)
-    step_minor: int = Field(strict=True, ge=1, le=1_000_000)
-    minimum_points: int = Field(0, strict=True, ge=0, le=1_000_000_000)
-    share_percent_max: int = Field(
-        100, strict=True, ge=1, le=100, description="of a receipt's total, by all points together"
-    )
-
-
-class RedemptionPolicyIn(TariffIn):
-    """How points pay from `effective_from` until a later version starts.
-
-    A tier that is named has a tariff of its own. With `mall_ids` or `shop_ids` points pay only
-    in those. Points that come back after their end are good for `return_grace_days` more.
-    """
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_POLICY]})
-
-    effective_from: Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST)]
-    tiers: dict[Code, TariffIn] = Field(default={}, max_length=50)
-    mall_ids: list[UUID] | None = Field(default=None, max_length=1_000)
-    shop_ids: list[UUID] | None = Field(default=None, max_length=10_000)
-    return_grace_days: int = Field(default=0, strict=True, ge=0, le=366)
-
-    @model_validator(mode="after")
-    def _points_are_worth_counting(self) -> Self:
-        """The dearest point pays 1,000.00: no receipt's amount leaves what can be counted."""
-        tariffs: list[TariffIn] = [self, *self.tiers.values()]
-        for tariff in tariffs:
-            if tariff.step_minor > 100_000 * tariff.step_points:
-                raise ValueError("A point pays at most 100000 minor units.")
-        return self
-
-
-class RedemptionPolicyOut(RedemptionPolicyIn):
-    """A stored version; what is `withdrawn` never begins."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_POLICY, "version": 1}]})
-
-    version: int
-    withdrawn: WithdrawnOut | None = None
+router = APIRouter(prefix="/v1", tags=["Redemptions"])
 
 
 class QuoteIn(MemberNamed):
@@ -173,31 +104,7 @@ _REDEMPTION_IN = TypeAdapter(RedemptionIn)
 _REVERSAL_IN = TypeAdapter(ReversalIn)
 
 
-@policies.post("", summary="Add a version", status_code=201)
-async def add_redemption_policy(
-    body: RedemptionPolicyIn, staff: CurrentStaff, session: Tx, now: Now
-) -> RedemptionPolicyOut:
-    """In force from `effective_from` until a later version starts. Role: points.policy."""
-    require_whole(staff, POLICY)
-    spec = body.model_dump(mode="json", exclude={"effective_from"})
-    policy = await set_redemption_policy(
-        session, now, staff.program_id, body.effective_from, spec, staff.subject
-    )
-    return _policy_out(policy)
-
-
-@policies.get("", summary="All versions")
-async def read_redemption_policies(
-    staff: CurrentStaff, session: Tx, after: AfterVersion = -1, limit: PageSize = 200
-) -> list[RedemptionPolicyOut]:
-    """Oldest first, those that were withdrawn included; pass the last one's version as `after` for
-    more. Without any, points do not pay at tills. Role: points.policy."""
-    require_role(staff, POLICY)
-    found = await list_redemption_versions(session, staff.program_id)
-    return [_policy_out(*one) for one in found if one[0].version > after][:limit]
-
-
-@tills.post(
+@router.post(
     "/redemption-quotes",
     summary="What could points pay?",
     openapi_extra=json_body(QuoteIn, {"quote": _QUOTE}),
@@ -217,7 +124,7 @@ async def quote(request: Request, till: CurrentTill, session: Tx, now: Now) -> Q
     )
 
 
-@tills.post(
+@router.post(
     "/redemptions",
     summary="Pay with points",
     status_code=201,
@@ -245,7 +152,7 @@ async def redeem(
     )
 
 
-@tills.post(
+@router.post(
     "/redemption-reversals",
     summary="Undo a payment by points",
     status_code=201,
@@ -281,22 +188,3 @@ def _asked(
         key,
         current_origin(),
     )
-
-
-def _policy_out(
-    policy: RedemptionPolicy, withdrawal: Withdrawal | None = None
-) -> RedemptionPolicyOut:
-    return RedemptionPolicyOut(
-        version=policy.version,
-        effective_from=policy.effective_from,
-        **policy.tariff._asdict(),
-        tiers={tier: TariffIn(**own._asdict()) for tier, own in policy.tiers.items()},
-        mall_ids=_listed(policy.mall_ids),
-        shop_ids=_listed(policy.shop_ids),
-        return_grace_days=policy.return_grace_days,
-        withdrawn=None if withdrawal is None else WithdrawnOut(**withdrawal._asdict()),
-    )
-
-
-def _listed(ids: frozenset[UUID] | None) -> list[UUID] | None:
-    return None if ids is None else sorted(ids)
