@@ -9,7 +9,6 @@ from pydantic import ConfigDict, Field
 from services.points.api.principals import POLICY
 from services.points.api.receipts.policy_models import WithdrawnOut
 from services.points.api.state import bounds_of, settings_of
-from services.points.domain.receipts.receipts import Bounds
 from services.points.domain.receipts.withdrawals import PolicyKind, Withdrawal
 from services.points.usecases.receipts.withdraw_policy import withdraw_policy
 from shared.auth import require_whole
@@ -52,9 +51,7 @@ async def withdraw_earning_policy(
 ) -> WithdrawalOut:
     """The version `version` has not begun and never will: earlier ones may be stated again. Once it
     is withdrawn, asking again changes nothing. Role: points.policy."""
-    return await _withdraw(
-        PolicyKind.EARNING, version, body, staff, session, now, bounds_of(settings_of(request))
-    )
+    return await _withdraw(PolicyKind.EARNING, version, body, staff, session, now, request)
 
 
 @router.post(
@@ -72,9 +69,7 @@ async def withdraw_redemption_policy(
 ) -> WithdrawalOut:
     """The version `version` has not begun and never will: earlier ones may be stated again. Once it
     is withdrawn, asking again changes nothing. Role: points.policy."""
-    return await _withdraw(
-        PolicyKind.REDEMPTION, version, body, staff, session, now, bounds_of(settings_of(request))
-    )
+    return await _withdraw(PolicyKind.REDEMPTION, version, body, staff, session, now, request)
 
 
 async def _withdraw(
@@ -84,11 +79,12 @@ async def _withdraw(
     staff: CurrentStaff,
     session: Tx,
     now: Now,
-    bounds: Bounds,
+    request: Request,
 ) -> WithdrawalOut:
     require_whole(staff, POLICY)
     withdrawal = Withdrawal(now, staff.subject, body.reason)
+    lead = bounds_of(settings_of(request)).future
     effective_from, kept = await withdraw_policy(
-        session, staff.program_id, kind, version, withdrawal, bounds.future
+        session, staff.program_id, kind, version, withdrawal, lead
     )
     return WithdrawalOut(version=version, effective_from=effective_from, **kept._asdict())
