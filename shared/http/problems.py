@@ -136,9 +136,13 @@ def _message(error: Any) -> str:
 
 
 def _quotes(said: str, sent: Any) -> bool:
-    """Whether a validator of ours (or the library that it asked) repeats a piece of the input."""
+    """Whether a validator of ours (or the library that it asked) repeats a piece of the input.
+
+    Names of fields are no such piece: a rule over several fields has to say which.
+    """
     if isinstance(sent, dict):
-        return any(_quotes(said, key) or _quotes(said, value) for key, value in sent.items())
+        odd = (key for key in sent if not _FIELD_NAME.fullmatch(str(key)))
+        return any(_quotes(said, piece) for piece in (*odd, *sent.values()))
     if isinstance(sent, list | tuple):
         return any(_quotes(said, value) for value in sent)
     piece = str(sent)

@@ -1,10 +1,13 @@
 """Every refusal is a problem document with a stable code, and never repeats what was sent."""
 
 import logging
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
+from pydantic import BaseModel, ValidationError, model_validator
+
+from shared.http.problems import field_problems
 
 SECRET = "13800138000"
 
@@ -90,6 +93,32 @@ async def test_what_breaks_the_schema_is_a_422_that_never_echoes(
         assert each.status_code == 422
         assert each.json()["code"] == "validation_failed"
         assert SECRET not in each.text
+
+
+class Waiting(BaseModel):
+    """What breaks a rule over several fields, which the refusal names."""
+
+    mode: str
+    days: int | None = None
+
+    @model_validator(mode="after")
+    def _says_until_when(self) -> Self:
+        raise ValueError(f"Give what the mode needs, not {self.mode}.")
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("for", "Value error, Give what the mode needs, not for."),
+        (SECRET, "The value is not acceptable"),
+    ],
+)
+def test_a_refusal_names_the_fields_that_its_rule_is_about_and_not_what_was_sent(
+    mode: str, said: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Waiting.model_validate({"mode": mode})
+    assert [found["problem"] for found in field_problems(refused.value.errors())] == [said]
 
 
 @pytest.mark.parametrize(
