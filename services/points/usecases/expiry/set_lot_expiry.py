@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.expiry.errors import ExpiryInPast, ShorteningNeedsCheck
 from services.points.domain.expiry.expiry_changes import (
+    ChangedLot,
     ChangeKind,
     ExpiryChange,
     change_ends,
@@ -60,16 +61,8 @@ async def set_lot_expiry(
     `IdempotencyKeyReused`.
     """
     accounts = await lock_accounts(session, program_id, {request.member_id})
-    asked = hash_request(
-        request.made_by,
-        request.member_id,
-        request.lot_versions,
-        request.change,
-        request.reason_code,
-        request.note,
-    )
-    key = request.idempotency_key
-    operation = f"{_OPERATION} of {request.made_by}"
+    operation, key = f"{_OPERATION} of {request.made_by}", request.idempotency_key
+    asked = _hash_of(request)
     stored = await find_answer(session, program_id, operation, key, asked, former=_OPERATION)
     if stored is not None:
         return stored, False
@@ -77,43 +70,55 @@ async def set_lot_expiry(
     if not account.is_open:
         raise MemberUnknown("No such member in this programme.")
     zone_of = await load_zones(session, program_id)
-    change = request.change
-    if change.kind is ChangeKind.LAST_DAY and (
-        change.on is None or change.on < local_day(now, zone_of(None))
-    ):
-        raise ExpiryInPast("The last day must not be over.")
+    _check_not_over(request.change, local_day(now, zone_of(None)))
     await load_lots(session, program_id, accounts)
-    reason = {
+    write, lots = Write(), _chosen(account.lots, request.lot_versions)
+    reason = _reason_of(request)
+    changed = change_ends(write.books, account, lots, request.change, zone_of, reason)
+    taken = shortened(changed)
+    await _check_shortened(session, now, program_id, request, taken, points_unchecked_max)
+    if write.books.lot_changes:
+        await write_books(session, program_id, now, write)
+        told = ends_changed(program_id, now, account, "staff", changed)
+        await tell(session, [News(event, now) for event in told])
+    answer = _answer_of(request, changed, now)
+    await keep_answer(session, program_id, operation, key, asked, answer, now)
+    return answer, True
+
+
+def _hash_of(request: ExpiryRequest) -> bytes:
+    return hash_request(
+        request.made_by,
+        request.member_id,
+        request.lot_versions,
+        request.change,
+        request.reason_code,
+        request.note,
+    )
+
+
+def _check_not_over(change: ExpiryChange, today: date) -> None:
+    if change.kind is ChangeKind.LAST_DAY and (change.on is None or change.on < today):
+        raise ExpiryInPast("The last day must not be over.")
+
+
+def _chosen(lots: Sequence[OpenLot], versions: Sequence[int] | None) -> list[OpenLot]:
+    if versions is None:
+        return list(lots)
+    by_version = {lot.version: lot for lot in lots}
+    unknown = sorted(set(versions) - set(by_version))
+    if unknown:
+        raise LotUnknown("No points are left in such a lot.", lot_versions=unknown)
+    return [by_version[version] for version in sorted(set(versions))]
+
+
+def _reason_of(request: ExpiryRequest) -> dict[str, Any]:
+    return {
         "rule": "set_by_staff",
         "reason_code": request.reason_code,
         "note": request.note,
         "made_by": request.made_by,
     }
-    write = Write()
-    lots = _chosen(account.lots, request.lot_versions)
-    changed = change_ends(write.books, account, lots, change, zone_of, reason)
-    await _check_shortened(
-        session, now, program_id, request, shortened(changed), points_unchecked_max
-    )
-    if write.books.lot_changes:
-        await write_books(session, program_id, now, write)
-        told = ends_changed(program_id, now, account, "staff", changed)
-        await tell(session, [News(event, now) for event in told])
-    answer = {
-        "lots": [
-            {
-                "lot_version": lot.lot_version,
-                "points": lot.points,
-                "before": None if lot.before is None else lot.before.isoformat(),
-                "after": None if lot.after is None else lot.after.isoformat(),
-            }
-            for lot in changed
-        ],
-        "made_by": request.made_by,
-        "recorded_at": now.isoformat(),
-    }
-    await keep_answer(session, program_id, operation, key, asked, answer, now)
-    return answer, True
 
 
 async def _check_shortened(
@@ -138,11 +143,19 @@ async def _check_shortened(
         )
 
 
-def _chosen(lots: Sequence[OpenLot], versions: Sequence[int] | None) -> list[OpenLot]:
-    if versions is None:
-        return list(lots)
-    by_version = {lot.version: lot for lot in lots}
-    unknown = sorted(set(versions) - set(by_version))
-    if unknown:
-        raise LotUnknown("No points are left in such a lot.", lot_versions=unknown)
-    return [by_version[version] for version in sorted(set(versions))]
+def _answer_of(
+    request: ExpiryRequest, changed: Sequence[ChangedLot], now: datetime
+) -> dict[str, Any]:
+    return {
+        "lots": [
+            {
+                "lot_version": lot.lot_version,
+                "points": lot.points,
+                "before": None if lot.before is None else lot.before.isoformat(),
+                "after": None if lot.after is None else lot.after.isoformat(),
+            }
+            for lot in changed
+        ],
+        "made_by": request.made_by,
+        "recorded_at": now.isoformat(),
+    }
