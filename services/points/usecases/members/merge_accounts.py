@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.domain.ledger.account_checks import check_open
 from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.errors import MemberUnknown
+from services.points.domain.ledger.ledger import Books
 from services.points.domain.members.errors import MemberInPool, MergeWithSelf
 from services.points.domain.members.merging import Merge, merge_account
 from services.points.storage.ledger.accounts import touch_sales_of
@@ -66,12 +67,7 @@ async def merge_accounts(
         raise MemberInPool("The member must leave their household pool first.")
     write = Write()
     write.books.origin = origin
-    facts = {"merged_id": str(asked.merged_id), "survivor_id": str(asked.survivor_id)}
-    points = 0
-    for wallet, (from_account, to_account) in pairs.items():
-        merge = Merge(merge_id, wallet, facts)
-        balance = merge_account(write.books, from_account, to_account, merge)
-        points += balance if wallet == "points" else 0
+    points = _move_all(write.books, merge_id, asked, pairs)
     made = StoredMerge(
         merge_id,
         asked.merged_id,
@@ -86,15 +82,7 @@ async def merge_accounts(
     await write_books(session, program_id, now, write)
     # What was used of limits went along, also where no point did.
     await touch_sales_of(session, program_id, asked.survivor_id)
-    event = AccountsMerged(
-        program_id=program_id,
-        merge_id=merge_id,
-        merged_member_id=asked.merged_id,
-        survivor_member_id=asked.survivor_id,
-        points=points,
-        merged_at=now,
-    )
-    await tell(session, [News(event, now)])
+    await tell(session, [News(_told(program_id, made), now)])
     return made, True
 
 
@@ -118,3 +106,26 @@ async def _lock_pairs(
         wallet: (accounts[account_id], accounts[targets[asked.survivor_id, wallet]])
         for wallet, account_id in sorted(wallets.items())
     }
+
+
+def _move_all(
+    books: Books, merge_id: UUID, asked: MergeAsked, pairs: dict[str, tuple[Account, Account]]
+) -> int:
+    """Move what every wallet has. Returns how much of it were points."""
+    facts = {"merged_id": str(asked.merged_id), "survivor_id": str(asked.survivor_id)}
+    moved = {
+        wallet: merge_account(books, merged, survivor, Merge(merge_id, wallet, facts))
+        for wallet, (merged, survivor) in pairs.items()
+    }
+    return moved["points"]
+
+
+def _told(program_id: UUID, made: StoredMerge) -> AccountsMerged:
+    return AccountsMerged(
+        program_id=program_id,
+        merge_id=made.merge_id,
+        merged_member_id=made.merged_id,
+        survivor_member_id=made.survivor_id,
+        points=made.points,
+        merged_at=made.recorded_at,
+    )

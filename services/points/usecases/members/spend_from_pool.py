@@ -53,15 +53,12 @@ async def spend_from_pool(
     `InsufficientPoints`.
     """
     household = await lock_joined(session, program_id, asked.pool_id, asked.member_id)
-    operation = f"pool spending of {asked.member_id}"
+    operation, key = f"pool spending of {asked.member_id}", asked.idempotency_key
     hash_ = hash_request(asked.pool_id, asked.points, asked.reference, asked.shop_id)
-    answer = await find_answer(session, program_id, operation, asked.idempotency_key, hash_)
+    answer = await find_answer(session, program_id, operation, key, hash_)
     if answer is not None:
         return answer, False
-    place = await find_place(session, program_id, asked.shop_id)
-    if place is None:
-        raise ShopUnknown("No such shop in this programme.")
-    mall_id, time_zone = place
+    mall_id, time_zone = await _place_of(session, program_id, asked.shop_id)
     period = local_day(now, time_zone).strftime("%Y-%m")
     usage = NewUsage(asked.pool_id, f"pool:{asked.member_id}", period, asked.points, 1, now)
     spent = await find_spent(session, program_id, asked.pool_id, usage.cap, usage.period)
@@ -69,26 +66,15 @@ async def spend_from_pool(
     pool = household.account
     await load_lots(session, program_id, {pool.account_id: pool})
     write = Write()
-    write.books.usages.append(usage)
-    write.books.origin = origin
-    cause = Cause(
-        "redeem",
-        ledger.REDEMPTION,
-        "pool_spending",
-        redemption_id,
-        _reason(asked),
-        None,
-        mall_id,
-        asked.shop_id,
-    )
-    posting = write.books.spend(pool, asked.points, cause, now)
+    write.books.usages, write.books.origin = [usage], origin
+    posting = write.books.spend(pool, asked.points, _cause(asked, redemption_id, mall_id), now)
     answer = {
         "redemption_id": str(redemption_id),
         "points": asked.points,
         "pool_balance": pool.balance,
         "month_left": left,
     }
-    await keep_answer(session, program_id, operation, asked.idempotency_key, hash_, answer, now)
+    await keep_answer(session, program_id, operation, key, hash_, answer, now)
     await write_books(session, program_id, now, write)
     await insert_spending(session, program_id, posting, asked.reference, now)
     spent_now = {
@@ -103,12 +89,26 @@ async def spend_from_pool(
     return answer, True
 
 
-def _reason(asked: Spending) -> str:
-    return dumps(
-        {
-            "rule": "pool_spending",
-            "pool_id": str(asked.pool_id),
-            "member_id": str(asked.member_id),
-            "reference": asked.reference,
-        }
+async def _place_of(session: AsyncSession, program_id: UUID, shop_id: UUID) -> tuple[UUID, str]:
+    place = await find_place(session, program_id, shop_id)
+    if place is None:
+        raise ShopUnknown("No such shop in this programme.")
+    return place
+
+
+def _cause(asked: Spending, redemption_id: UUID, mall_id: UUID) -> Cause:
+    reason = {
+        "rule": "pool_spending",
+        "pool_id": str(asked.pool_id),
+        "member_id": str(asked.member_id),
+        "reference": asked.reference,
+    }
+    return Cause(
+        "redeem",
+        ledger.REDEMPTION,
+        "pool_spending",
+        redemption_id,
+        dumps(reason),
+        mall_id=mall_id,
+        shop_id=asked.shop_id,
     )
