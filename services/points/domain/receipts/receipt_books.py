@@ -161,27 +161,26 @@ def apply_refund(
         note = {"code": "clawback_forgiven", "mode": mode, "points": refund.forgiven}
         refund.notes = dumps([note])
     if taken:
-        reason = {
-            "rule": "refund_in_proportion",
-            "receipt_id": str(sale.transaction_id),
-            "earned": sale.earned,
-            "clawed_before": sale.clawed,
-            "clawed_after": target,
-            "mode": mode,
-            "forgiven": refund.forgiven,
-        }
-        cause = Cause(
-            "refund",
-            ledger.CLAWBACK,
-            "refund",
-            refund.transaction_id,
-            dumps(reason),
-            refund.purchased_at,
-        )
+        cause = _why_clawed(sale, refund, target)
         books.claw_back(account, taken, cause, own_source=sale.transaction_id)
     # What was forgiven counts as taken back: a later refund does not come back to it.
     sale.clawed, sale.forgiven = target, sale.forgiven + refund.forgiven
     refund.balance_after = account.balance
+
+
+def _why_clawed(sale: Stored, refund: Stored, target: int) -> Cause:
+    assert sale.rating is not None
+    reason = {
+        "rule": "refund_in_proportion",
+        "receipt_id": str(sale.transaction_id),
+        "earned": sale.earned,
+        "clawed_before": sale.clawed,
+        "clawed_after": target,
+        "mode": sale.rating.policy.clawback,
+        "forgiven": refund.forgiven,
+    }
+    source_id, bought = refund.transaction_id, refund.purchased_at
+    return Cause("refund", ledger.CLAWBACK, "refund", source_id, dumps(reason), bought)
 
 
 def rerate_sale(
