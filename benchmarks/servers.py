@@ -87,6 +87,24 @@ def play(
         "mark": mark,
         "marks": units_each,
     }
+    seen, used = _generate(spec, meter_groups)
+    if seen["requests"] != len(requests):
+        raise RuntimeError(f"{len(requests)} requests got {seen['requests']} answers")
+    units = len(requests) * units_each
+    used["load generator"] = seen["cpu_seconds"]
+    return Trial(
+        units,
+        seen["seconds"],
+        seen["p50_ms"],
+        seen["p99_ms"],
+        cpu_us={name: seconds / units * 1e6 for name, seconds in used.items()},
+    )
+
+
+def _generate(
+    spec: Mapping[str, Any], meter_groups: Mapping[str, Sequence[int]]
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """What the load generator saw, and the processor seconds of each group meanwhile."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.load", json.dumps(spec)],
         cwd=ROOT,
@@ -104,15 +122,4 @@ def play(
         used = meter.used_seconds()
     if not line:
         raise RuntimeError("the load generator failed; its error stands above")
-    seen: dict[str, Any] = json.loads(line)
-    if seen["requests"] != len(requests):
-        raise RuntimeError(f"{len(requests)} requests got {seen['requests']} answers")
-    units = len(requests) * units_each
-    used["load generator"] = seen["cpu_seconds"]
-    return Trial(
-        units,
-        seen["seconds"],
-        seen["p50_ms"],
-        seen["p99_ms"],
-        cpu_us={name: seconds / units * 1e6 for name, seconds in used.items()},
-    )
+    return json.loads(line), used
