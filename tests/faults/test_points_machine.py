@@ -1,7 +1,8 @@
 """A random life of some members, step by step against the naive books of `tests/points/naive.py`.
 
-Receipts and other deeds, pending points, holds, payments and how they come back, offers, household
-pools, stars, adjustments, freezes, merges, other ends, days and nights: the rules are in `life/`.
+Receipts, also held back, claimed or capped, tiers and other deeds, pending points, holds, payments
+and how they come back, offers, household pools, stars, adjustments, opening balances, freezes,
+merges, other ends, days and nights: the rules are in `life/`.
 After each step balance, version, what is held, and every lot with its end and state must be what
 the naive books say; in the end the invariants of all books must hold. `make soak` walks a million
 steps, in as many processes as there are processors (`WALKERS=1` for one).

@@ -8,7 +8,7 @@ mentions as there are points of it.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 
@@ -55,7 +55,8 @@ def turn(lot: Lot) -> tuple[bool, float, int]:
 
 @dataclass(eq=False)
 class Purse:
-    """One account's points. `told`: the events that points wait for, and when they came."""
+    """One account's points. `told`: the events that points wait for, and when they came; `granted`
+    under a cap, by day."""
 
     tokens: list[Lot] = field(default_factory=list)
     debt: int = 0
@@ -64,6 +65,7 @@ class Purse:
     case: str | None = None
     merged_into: "Purse | None" = None
     told: dict[str, datetime] = field(default_factory=dict)
+    granted: Counter[date] = field(default_factory=Counter)
 
     @property
     def balance(self) -> int:
@@ -99,6 +101,13 @@ class Purse:
     def earn(self, points: int, source: str, ends: datetime | None, **more: object) -> Lot:
         """New points; what is owed is repaid with the first of them."""
         return self.take_in(points, Lot(0, ends, source, **more))  # type: ignore[arg-type]
+
+    def grant(self, points: int, day: date, day_max: int | None) -> int:
+        """So much of it as the day's cap leaves."""
+        if day_max is not None:
+            points = min(points, max(0, day_max - self.granted[day]))
+        self.granted[day] += points
+        return points
 
     def take_in(self, points: int, terms: Lot) -> Lot:
         """New points on these terms."""

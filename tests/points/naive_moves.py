@@ -78,6 +78,7 @@ def merge(merged: Purse, survivor: Purse) -> Union:
         union.paid = survivor.take_back(union.debt)
     for event, at in merged.told.items():
         survivor.hear(event, at)
+    survivor.granted += merged.granted
     merged.merged_into = survivor
     return union
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition
 
 from services.points.domain.wallets.wallets import account_id_of
 from shared.ids import new_id
@@ -17,6 +17,7 @@ from tests.faults.life.world import World
 from tests.points.mall import Mall
 from tests.points.naive import Purse, Refused
 from tests.points.naive_moves import Paid, Pool
+from tests.points.naive_receipts import AGAIN_DAYS
 from tests.points.spending import set_redemption_policy
 from tests.points.wallets_at_hand import state_stars
 from tests.support.clock import NOON
@@ -27,12 +28,12 @@ STARS_LAST_DAYS = 5
 STARS_MAX = 90
 UNCHECKED_MAX = 45
 REPEATS_EACH = 6
+DAY_MAX = 100
 GIFT = 20
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MEMBERS = st.integers(0, 3)
 # Of what there is, in per cent: most of what is asked can be done.
 SHARES = st.sampled_from([20, 1, 10, 30, 40, 60, 100, 110])
-PAYMENTS: Any = Bundle("payments")
 _INSTANT = timedelta(microseconds=1)
 One = TypeVar("One")
 _PENDING: dict[str, dict[str, Any]] = {
@@ -51,6 +52,11 @@ def end_of_day(day: datetime, later: int = 0) -> datetime:
 def longer(ends: datetime, days: int) -> datetime:
     """An end so many whole days later."""
     return end_of_day(ends - _INSTANT, days)
+
+
+def now_and_then(each: int) -> Callable[..., Any]:
+    """A rule of which little comes, or that takes long."""
+    return precondition(lambda self: self.compared % each == 0)
 
 
 def worth(comes_of_it: Callable[[Any], bool]) -> Callable[..., Any]:
@@ -85,22 +91,40 @@ class Books(RuleBasedStateMachine):
         self.ids: list[UUID]
         self.waits_for: str
         self.grace_days: int
+        self.is_reviewed: bool
+        self.day_max: int | None
+        self.tiers: list[list[tuple[datetime, str]]]
 
     @initialize(
         waits_for=st.sampled_from(sorted(_PENDING)),
         grace_days=st.sampled_from([0, 2]),
         endowed=st.sampled_from([0, 40]),
+        is_reviewed=st.booleans(),
+        day_max=st.sampled_from([None, DAY_MAX]),
     )
-    def begin(self, waits_for: str, grace_days: int, endowed: int) -> None:
+    def begin(
+        self,
+        waits_for: str,
+        grace_days: int,
+        endowed: int,
+        is_reviewed: bool,
+        day_max: int | None,
+    ) -> None:
         """A programme whose points last for some days, and pay 0.01 each."""
         assume(not Books.is_over())
         do = self.world.do
         # The same choices are the same life: each begins at the same instant.
         self.world.mall.clock.now = NOON
         self.waits_for, self.grace_days = waits_for, grace_days
+        self.is_reviewed, self.day_max = is_reviewed, day_max
         self.mall = do(self.world.mall.another())
         expiry = {"kind": "rolling_days", "days": LASTS_DAYS}
-        policy = self.mall.set_policy(expiry=expiry, pending=_PENDING[waits_for])
+        policy = self.mall.set_policy(
+            expiry=expiry,
+            pending=_PENDING[waits_for],
+            tier_multipliers_milli={"gold": 2_000},
+            caps=[] if day_max is None else [{"code": "day", "period": "day", "points": day_max}],
+        )
         assert do(policy).status_code == 201
         paying = set_redemption_policy(
             self.mall, step_points=1, step_minor=1, return_grace_days=grace_days
@@ -108,9 +132,9 @@ class Books(RuleBasedStateMachine):
         assert do(paying).status_code == 201
         lasting = {"kind": "rolling_days", "days": STARS_LAST_DAYS}
         do(state_stars(self.mall, expiry=lasting, balance_max=STARS_MAX))
-        rules = {"points_unchecked_max": UNCHECKED_MAX, "reason_codes": []}
-        put = self.mall.client.put("/v1/adjustment-rules", json=rules, headers=self.mall.staff())
-        assert do(put).status_code == 200
+        self._put_rules("adjustment", {"points_unchecked_max": UNCHECKED_MAX, "reason_codes": []})
+        if is_reviewed:
+            self._put_rules("review", {"own_card": "cashier", "again_days": AGAIN_DAYS})
         since = (self.mall.clock() - timedelta(days=9)).isoformat()
         for rule in (
             {"kind": "check_in", "points": 5, "expiry": expiry},
@@ -119,11 +143,17 @@ class Books(RuleBasedStateMachine):
             made = do(self.mall.post("/v1/activity-rules", {**rule, "effective_from": since}))
             assert made.status_code == 201, made.text
         self.ids = [do(self.mall.enrol()) for _ in self.purses]
+        self.tiers = [[(self.now - timedelta(days=300), "basic")] for _ in self.ids]
         if endowed:
             for member_id, *both in zip(self.ids, self.purses, self.stars, strict=True):
                 for wallet, purse in zip(("points", "stars"), both, strict=True):
                     self._endow(member_id, wallet, purse, endowed)
         self.compare()
+
+    def _put_rules(self, of_what: str, rules: dict[str, Any]) -> None:
+        path, headers = f"/v1/{of_what}-rules", self.mall.staff()
+        put = self.mall.client.put(path, json=rules, headers=headers)
+        assert self.world.do(put).status_code == 200
 
     def _endow(self, member_id: UUID, wallet: str, purse: Purse, points: int) -> None:
         path = f"/v1/members/{member_id}/adjustments"
@@ -155,12 +185,16 @@ class Books(RuleBasedStateMachine):
     def spender(self, member: int, wallet: str = "points") -> int:
         """The member, or the next who has something to spend; if nobody has, they get some."""
         found = self.member_who(member, lambda purse: purse.available(self.now) > 0, wallet)
-        purse = (self.purses if wallet == "points" else self.stars)[found]
-        has_room = wallet == "points" or purse.balance + GIFT <= STARS_MAX
-        if has_room and self.purses[found].case is None and not purse.available(self.now):
-            self._endow(self.ids[found], wallet, purse, GIFT)
-            self.compare()
+        self.give_some(found, wallet)
         return found
+
+    def give_some(self, member: int, wallet: str = "points") -> None:
+        """Staff give something to who has nothing to spend, if that helps."""
+        purse = (self.purses if wallet == "points" else self.stars)[member]
+        has_room = wallet == "points" or purse.balance + GIFT <= STARS_MAX
+        if has_room and self.purses[member].case is None and not purse.available(self.now):
+            self._endow(self.ids[member], wallet, purse, GIFT)
+            self.compare()
 
     def another(self, member: int, drawn: int) -> int:
         """Who was drawn, or the next who is not that member."""

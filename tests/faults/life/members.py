@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, multiple, precondition
 
 from shared.ids import new_id
-from tests.faults.life.books import MEMBERS, PAYMENTS, SHANGHAI, SHARES, Books, nearest, worth
+from tests.faults.life.books import (
+    MEMBERS,
+    REPEATS_EACH,
+    SHANGHAI,
+    SHARES,
+    Books,
+    nearest,
+    now_and_then,
+    worth,
+)
 from tests.faults.life.tally import rule
 from tests.points.naive import Aside, Lot, Refused
 from tests.points.naive_moves import Paid, Pool
@@ -147,7 +156,7 @@ class Members(Books):
     def invite_and_join(self, pool: Pool, member: int, month_max: int | None) -> None:
         """The owner invites somebody, who joins; or gives them another cap."""
         pool = nearest(pool, self.pools, lambda one: bool(one.caps))
-        member = self.heir_of(nearest(member, range(4), self._is_in_no_pool))
+        member = self.heir_of(nearest(member, range(4), self._may_join_one))
         body = {"member_id": str(self.ids[member]), "month_points_max": month_max}
         path = f"/v1/pools/{pool.pool_id}"
         answer = self.member_post(f"{path}/invitations", pool.owner, body)
@@ -162,17 +171,22 @@ class Members(Books):
 
         self.expect(answer, move)
 
-    def _is_in_no_pool(self, member: int) -> bool:
-        return not any(self.heir_of(member) in pool.caps for pool in self.pools)
+    def _may_join_one(self, member: int) -> bool:
+        member = self.heir_of(member)
+        is_in_one = any(member in pool.caps for pool in self.pools)
+        return self.purses[member].case is None and not is_in_one
 
     @worth(lambda self: any(pool.caps for pool in self.pools))
     @rule(pool=POOLS, member=MEMBERS, share=SHARES)
     def put_in(self, pool: Pool, member: int, share: int) -> None:
         """Points go into the pool."""
         pool = nearest(pool, self.pools, lambda one: bool(one.caps))
-        member, key = self._somebody_in(pool, self.spender(member)), new_id().hex
+        self._put_in(pool, self._somebody_in(pool, member), share)
+
+    def _put_in(self, pool: Pool, member: int, share: int) -> None:
+        self.give_some(member)
         points = self.share_of(self.purses[member], share)
-        path = f"/v1/pools/{pool.pool_id}/contributions"
+        path, key = f"/v1/pools/{pool.pool_id}/contributions", new_id().hex
         answer = self.member_post(path, member, {"points": points}, key)
 
         def move() -> None:
@@ -182,19 +196,23 @@ class Members(Books):
         self.expect(answer, move)
 
     def _somebody_in(self, pool: Pool, member: int) -> int:
-        """Mostly somebody who is in it; the owner stands for half of the others."""
-        member = self.heir_of(member)
-        return member if member in pool.caps or member % 2 else pool.owner
+        """Mostly somebody who is in it."""
+        if self.compared % REPEATS_EACH == 0:
+            return self.heir_of(member)
+        may = [one for one in sorted(pool.caps) if self.purses[one].case is None]
+        return may[member % len(may)] if may else self.heir_of(member)
 
     def _is_in(self, pool: Pool, member: int) -> None:
         self.refuse_unless(member in pool.caps, "pool_unknown")
         self.refuse_unless(self.purses[member].case is None, "account_frozen")
 
-    @worth(lambda self: any(pool.purse.available(self.now) for pool in self.pools))
-    @rule(target=PAYMENTS, pool=POOLS, member=MEMBERS, share=SHARES)
-    def spend_from_pool(self, pool: Pool, member: int, share: int) -> Any:
-        """A member spends what is in the pool, whoever put it in."""
-        pool = nearest(pool, self.pools, lambda one: one.purse.available(self.now) > 0)
+    @worth(lambda self: any(pool.caps for pool in self.pools))
+    @rule(pool=POOLS, member=MEMBERS, share=SHARES)
+    def spend_from_pool(self, pool: Pool, member: int, share: int) -> None:
+        """A member spends what is in the pool, whoever put it in; if nothing is, somebody does."""
+        pool = nearest(pool, self.pools, lambda one: bool(one.caps))
+        if pool.caps and not pool.purse.available(self.now):
+            self._put_in(pool, self._somebody_in(pool, (member + 1) % 4), 100)
         member, went = self._somebody_in(pool, member), list[Lot | None]()
         month = f"{self.now.astimezone(SHANGHAI):%Y-%m}"
         # A share of what both the pool and the month's cap leave.
@@ -208,9 +226,8 @@ class Members(Books):
             self._is_in(pool, member)
             went.extend(pool.spend(member, points, self.now, month))
 
-        if not self.expect(answer, move):
-            return multiple()
-        return self.paid(Paid(answer.json()["redemption_id"], pool.purse, went))
+        if self.expect(answer, move):
+            self.paid(Paid(answer.json()["redemption_id"], pool.purse, went))
 
     @worth(lambda self: any(len(pool.caps) > 1 for pool in self.pools))
     @rule(pool=POOLS, member=MEMBERS, is_sent=st.booleans())
@@ -235,6 +252,7 @@ class Members(Books):
 
         self.expect(answer, move)
 
+    @now_and_then(REPEATS_EACH)
     @rule(pool=consumes(POOLS))
     def dissolve(self, pool: Pool) -> None:
         """Everybody gets back what is left of theirs."""

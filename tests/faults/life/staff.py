@@ -1,23 +1,20 @@
-"""What staff do: adjustments with a checker, freezes, merges, other ends; and what time does."""
+"""What staff do: adjustments with a checker, freezes, merges."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, multiple, precondition
 
-from shared.contracts.campaigns import ExpiryChangeGranted
 from shared.ids import new_id
 from tests.faults.life.books import (
     LASTS_DAYS,
     MEMBERS,
-    SHANGHAI,
     STARS_LAST_DAYS,
     STARS_MAX,
     UNCHECKED_MAX,
     end_of_day,
-    longer,
     nearest,
     worth,
 )
@@ -25,7 +22,6 @@ from tests.faults.life.members import Members
 from tests.faults.life.tally import rule
 from tests.points.naive import Lot, Purse
 from tests.points.naive_moves import Union, check_mergeable, check_undoable, merge, undo
-from tests.points.nights import pass_night
 from tests.support.tokens import staff_headers
 
 THAW_GRACE_DAYS = 7
@@ -34,7 +30,8 @@ ASKED: Any = Bundle("asked")
 CASES: Any = Bundle("cases")
 MERGES: Any = Bundle("merges")
 WHY = {"reason_code": "x", "note": "x"}
-SOME = st.integers(1, 60)
+SOME = st.integers(1, 50)
+MAKERS = st.sampled_from(["staff-1", "staff-3", "staff-4"])
 WALLETS = st.sampled_from(["points", "stars"])
 
 
@@ -46,6 +43,7 @@ class Asked:
     member: int
     wallet: str
     points: int
+    maker: str
     is_open: bool = True
 
 
@@ -71,22 +69,22 @@ class Merge:
 
 
 class Staff(Members):
-    """Rules of staff, and of the clock."""
+    """Rules of staff."""
 
     def __init__(self) -> None:
         super().__init__()
         self.cases_open = 0
         self.asked: list[Asked] = []
-        self.unchecked: list[tuple[datetime, int, int]] = []
+        self.unchecked: list[tuple[datetime, str, int, int]] = []
         self.merges: list[Merge] = []
 
-    def _unchecked(self, member: int, sign: int) -> int:
+    def _unchecked(self, maker: str, member: int, sign: int) -> int:
         """What was given to the member, or taken, within a day by who adjusts."""
         since = self.now - timedelta(days=1)
         return sum(
             abs(points)
-            for at, whose, points in self.unchecked
-            if at > since and whose == member and points * sign > 0
+            for at, who, whose, points in self.unchecked
+            if at > since and (who, whose) == (maker, member) and points * sign > 0
         )
 
     def _purse(self, member: int, wallet: str) -> Purse:
@@ -106,23 +104,28 @@ class Staff(Members):
             purse.earn(points, "staff", end_of_day(self.now, lasts_days))
 
     @rule(
-        target=ASKED, member=MEMBERS, wallet=WALLETS, points=SOME, sign=st.sampled_from([1, 1, -1])
+        target=ASKED,
+        member=MEMBERS,
+        wallet=WALLETS,
+        points=SOME,
+        sign=st.sampled_from([1, 1, -1]),
+        maker=MAKERS,
     )
-    def adjust(self, member: int, wallet: str, points: int, sign: int) -> Any:
+    def adjust(self, member: int, wallet: str, points: int, sign: int, maker: str) -> Any:
         """Staff give points, which last for ever, or take some; many of them wait for a check."""
         member = self.heir_of(member) if sign > 0 else self.spender(member, wallet)
         points *= sign
         body = {**WHY, "points": points, "wallet": wallet}
         path = f"/v1/members/{self.ids[member]}/adjustments"
-        answer = self.staff_post(path, body, new_id().hex)
-        waits = self._unchecked(member, sign) + abs(points) > UNCHECKED_MAX
+        answer = self.staff_post(path, body, new_id().hex, maker)
+        waits = self._unchecked(maker, member, sign) + abs(points) > UNCHECKED_MAX
         if not self.expect(answer, lambda: self._adjust(member, wallet, points, is_dry=waits)):
             return multiple()
         assert answer.status_code == (202 if waits else 201)
         if not waits:
-            self.unchecked.append((self.now, member, points))
+            self.unchecked.append((self.now, maker, member, points))
             return multiple()
-        self.asked.append(Asked(answer.json()["adjustment_id"], member, wallet, points))
+        self.asked.append(Asked(answer.json()["adjustment_id"], member, wallet, points, maker))
         return self.asked[-1]
 
     @worth(lambda self: any(asked.is_open for asked in self.asked))
@@ -133,7 +136,7 @@ class Staff(Members):
         if self.purses[asked.member].merged_into is not None:
             return
         url = f"/v1/adjustments/{asked.adjustment_id}/{how}"
-        own = self.staff_post(url, {"note": "x"})
+        own = self.staff_post(url, {"note": "x"}, who=asked.maker)
         code = "checked_by_maker" if asked.is_open else "adjustment_closed"
         assert own.json()["code"] == code, own.text
         headers = staff_headers(self.mall.clock, self.mall.program_id, subject="staff-2")
@@ -244,67 +247,3 @@ class Staff(Members):
             made.is_undone = True
 
         self.expect(answer, move)
-
-    @worth(lambda self: any(lot.ends for purse in self.purses for lot in purse.tokens))
-    @rule(member=MEMBERS, place=st.integers(-3, 6), days=st.integers(1, 3))
-    def let_last_longer(self, member: int, place: int, days: int) -> None:
-        """Staff let some or all points last longer, also what is over and not gone yet."""
-        member = self.member_who(member, lambda purse: any(lot.ends for lot in purse.tokens))
-        lots = sorted(set(self.purses[member].tokens), key=lambda lot: lot.number)
-        if place >= 0 and lots:
-            some = [lot for lot in lots if lot.ends is not None] or lots
-            lots = [some[place % len(some)]]
-        body = {
-            **WHY,
-            "lot_versions": [lot.number for lot in lots] or None,
-            "change": {"kind": "days", "amount": days},
-        }
-        path = f"/v1/members/{self.ids[member]}/expiry-changes"
-        assert self.staff_post(path, body, new_id().hex).status_code == 201
-        self._lengthen(lots, days)
-
-    @worth(lambda self: any(lot.ends for purse in self.purses for lot in purse.tokens))
-    @rule(member=MEMBERS, days=st.integers(1, 3))
-    def hear_of_a_longer_life(self, member: int, days: int) -> None:
-        """A campaign lets points last longer; what is over is over."""
-        if not any(lot.ends for lot in self.purses[member].heir.tokens):
-            member = self.member_who(member, lambda purse: any(lot.ends for lot in purse.tokens))
-        grant = ExpiryChangeGranted(
-            program_id=self.mall.program_id,
-            grant_id=new_id(),
-            member_id=self.ids[member],
-            campaign_id=new_id(),
-            campaign_version=1,
-            campaign_name="Longer",
-            kind="days",
-            amount=days,
-            granted_at=self.now,
-        )
-        self.world.do(self.mall.hear(grant, grant))
-        lots = set(self.purses[member].heir.tokens)
-        self._lengthen([lot for lot in lots if not lot.has_ended(self.now)], days)
-
-    def _lengthen(self, lots: list[Lot], days: int) -> None:
-        for lot in lots:
-            if lot.ends is not None:
-                lot.ends = longer(lot.ends, days)
-        self.compare()
-
-    @rule(days=st.integers(1, 3))
-    def sleep(self, days: int) -> None:
-        """Days pass, and the last night is worked."""
-        self.mall.clock.advance(days=days)
-        self.end_offers()
-        self.world.do(pass_night(self.mall, seconds=0))
-        local = self.now.astimezone(SHANGHAI)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-        for purse in [*self.purses, *self.stars, *(pool.purse for pool in self.pools)]:
-            purse.work_night(self.now, midnight)
-        self.compare()
-
-    @rule(hours=st.integers(1, 20))
-    def wait(self, hours: int) -> None:
-        """Time passes, and nobody works the night: what has ended cannot be spent all the same."""
-        self.mall.clock.advance(hours=hours)
-        self.end_offers()
-        self.compare()
