@@ -64,25 +64,27 @@ def settle_refunds(
     sale: Stored,
     refunds: Sequence[Stored],
 ) -> list[Stored]:
-    """Apply the refunds that came before their sale, oldest first: each gives back what paid before
-    it takes, as one that came later would. One that asks for more than was sold is refused and
-    kept. Returns those that count. `accounts` are those of the sale and of all who paid."""
+    """Apply the refunds that came before their sale, oldest first, after what paid has come back
+    for them: it may repay what they take, as with a refund that comes later. One that asks for more
+    than was sold is refused and kept. Returns those that count. `accounts` are those of the sale
+    and of all who paid."""
     account = survivor_of(accounts, sale.member_id)
     applied = [refund for refund in refunds if refund.status != WAITING_SALE]
+    done = len(applied)
     for refund in refunds:
         if refund.status != WAITING_SALE:
             continue
+        write.changes[refund.transaction_id] = refund
         try:
             receipt_books.check_fits(sale, refund, applied)
         except Rejected:
             refund.status = REFUSED
         else:
-            earlier = tuple(applied)
             applied.append(refund)
-            give_back_for_refunds(write.books, accounts, paid, sale, applied)
-            receipt_books.apply_refund(
-                write.books, account, sale, refund, earlier, sale.recorded_at
-            )
-            pos_news.tell_recorded(write, program_id, refund, sale)
-        write.changes[refund.transaction_id] = refund
+    give_back_for_refunds(write.books, accounts, paid, sale, applied)
+    for place, refund in enumerate(applied[done:], done):
+        receipt_books.apply_refund(
+            write.books, account, sale, refund, applied[:place], sale.recorded_at
+        )
+        pos_news.tell_recorded(write, program_id, refund, sale)
     return applied
