@@ -19,11 +19,12 @@ WITH price AS (
            lead(effective_from, 1, 'infinity') OVER (ORDER BY effective_from) AS until
     FROM clearing_price WHERE program_id = $1)
 SELECT e.issuing_mall_id, e.burning_mall_id, sum(e.points)::bigint AS points,
-       p.amount_minor, p.per_points, p.currency
+       p.amount_minor, p.per_points, p.currency, min(e.priced_at) AS first_at
 FROM clearing_entry e
 LEFT JOIN price p ON e.priced_at >= p.effective_from AND e.priced_at < p.until
 WHERE e.program_id = $1 AND {where}
-GROUP BY e.issuing_mall_id, e.burning_mall_id, p.amount_minor, p.per_points, p.currency
+GROUP BY e.issuing_mall_id, e.burning_mall_id, p.amount_minor, p.per_points, p.currency,
+         CASE WHEN p.currency IS NULL THEN e.priced_at END
 """
 _OF_STATEMENT = _BURNED.format(where="e.statement_id = $2")
 _OF_TIME = _BURNED.format(where="e.recorded_at >= $2 AND e.recorded_at < $3")
@@ -142,9 +143,14 @@ async def list_burned(
 
 async def _list(session: AsyncSession, query: str, *args: Any) -> list[Burned]:
     rows = await (await driver(session)).fetch(query, *args)
-    unpriced = sum(abs(row["points"]) for row in rows if row["currency"] is None)
+    # What came back in full is worth nothing, whatever a point was worth then.
+    unpriced = [row for row in rows if row["currency"] is None and row["points"]]
     if unpriced:
+        points = sum(abs(row["points"]) for row in unpriced)
+        since = min(row["first_at"] for row in unpriced).isoformat()
         raise ClearingPriceMissing(
-            f"{unpriced} points were burned at a time that has no price.", points=unpriced
+            f"{points} points were burned at a time that has no price. State one from {since} on.",
+            points=points,
+            price_needed_from=since,
         )
-    return [Burned(*row) for row in rows]
+    return [Burned(*row[:-1]) for row in rows if row["currency"] is not None]

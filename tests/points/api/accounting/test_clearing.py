@@ -63,6 +63,17 @@ async def test_without_a_price_the_report_says_what_is_missing(mall: Mall) -> No
     days = {"first_day": "2026-03-10", "last_day": "2026-03-10"}
     answer = await mall.get("/v1/clearing", **days)
     assert (answer.status_code, answer.json()["code"]) == (422, "clearing_price_missing")
+    needed = {"effective_from": answer.json()["price_needed_from"]}
+    assert (await state_price(mall, **needed)).status_code == 201
+    assert (await mall.get("/v1/clearing", **days)).status_code == 200
+
+
+async def test_what_all_came_back_needs_no_price(mall: Mall) -> None:
+    await burned_elsewhere(mall, 0)
+    days = {"first_day": "2026-03-10", "last_day": "2026-03-10"}
+    assert (await mall.get("/v1/clearing", **days)).json() == {"dues": [], "positions": []}
+    mall.clock.now = mall.clock().replace(month=4, day=1)
+    assert (await net(mall, "2026-03-31")).json()["dues"] == []
 
 
 async def test_a_period_is_netted_once_and_can_be_read_again(mall: Mall) -> None:

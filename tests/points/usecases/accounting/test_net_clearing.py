@@ -167,7 +167,7 @@ async def test_without_a_price_nothing_is_netted_and_nothing_is_lost(mall: Mall)
     mall.clock.now = now.replace(month=4, day=1)
     with pytest.raises(ClearingPriceMissing) as refused:
         await net_until(mall)
-    assert refused.value.facts == {"points": 30}
+    assert refused.value.facts == {"points": 30, "price_needed_from": now.isoformat()}
     mall.clock.now = now
     await price(mall)
     mall.clock.now = now.replace(month=4, day=1)
