@@ -40,6 +40,13 @@ def require_finance(staff: Staff, role: str = FINANCE) -> None:
     require_whole(staff, role)
 
 
+def check_may_read_rules(staff: Staff, *roles: str) -> None:
+    """Raise `RoleMissing` without any of the roles. Who states rules must see what stands, and who
+    looks at what became of them by which rule it did."""
+    if not any(role in staff.roles for role in roles):
+        require_role(staff, roles[0])
+
+
 def check_place(staff: Staff, mall_id: UUID | None, shop_id: UUID | None = None) -> None:
     """Raise `OutOfScope` unless the caller's rights include the mall, or the shop of it."""
     if not staff.covers(mall_id, shop_id):

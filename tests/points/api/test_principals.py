@@ -172,6 +172,24 @@ async def test_staff_of_some_malls_read_members_and_rules(mall: Mall, app: FastA
         assert answer.status_code in (200, 202), (route, answer.text)
 
 
+@pytest.mark.parametrize(
+    ("path", "roles"),
+    [
+        ("/v1/earning-policies", {"points.policy", "points.read"}),
+        ("/v1/redemption-policies", {"points.policy", "points.read"}),
+        ("/v1/activity-rules", {"points.policy", "points.read"}),
+        ("/v1/adjustment-rules", {"points.policy", "points.read"}),
+        ("/v1/review-rules", {"points.policy", "points.cases"}),
+    ],
+)
+async def test_who_states_rules_reads_what_stands_and_so_does_who_looks_at_what_it_made(
+    mall: Mall, path: str, roles: set[str]
+) -> None:
+    for role in ("points.policy", "points.read", "points.cases", "desk"):
+        answer = await mall.client.get(path, headers=mall.staff(role))
+        assert answer.status_code == (200 if role in roles else 403), (role, answer.text)
+
+
 async def asked_of_places(mall: Mall, member_id: UUID) -> list[tuple[str, str, Any]]:
     """Each route of a place, about something of the mall's only shop."""
     await mall.set_policy(pending={"mode": "days", "days": 7})

@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.points.api.activities.activities import Instant
 from services.points.api.expiry.expiry_models import ExpiryIn
 from services.points.api.paging import AfterVersion, PageSize
-from services.points.api.principals import POLICY
+from services.points.api.principals import POLICY, READ, check_may_read_rules
 from services.points.api.receipts.policy_models import PendingIn
 from services.points.domain.activities.activities import ActivityRule
 from services.points.domain.expiry.pending import PendingMode
 from services.points.domain.wallets.wallets import POINTS
 from services.points.storage.activities.activities import list_rules
 from services.points.usecases.activities.set_activity_rule import set_activity_rule
-from shared.auth import require_role, require_whole
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Strict
 
@@ -120,8 +120,9 @@ async def read_rules(
     limit: PageSize = 200,
 ) -> list[ActivityRuleOut]:
     """By kind, the oldest first; of one `kind` if it is given. Pass the last one's kind and version
-    as `after_kind` and `after` for more. Role: points.policy."""
-    require_role(staff, POLICY)
+    as `after_kind` and `after` for more. Role: points.policy
+    or points.read."""
+    check_may_read_rules(staff, POLICY, READ)
     seen = (after_kind or kind or "", after)
     found = await list_rules(session, staff.program_id, kind, seen, limit)
     return [_out(rule) for rule in found]

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.points.api.principals import POLICY, READ
+from services.points.api.principals import POLICY, READ, check_may_read_rules
 from services.points.api.state import settings_of
 from services.points.domain.ledger.adjustments import AdjustmentRules, ReasonCode
 from services.points.domain.ledger.errors import ReasonCodeRepeated
 from services.points.storage.ledger.adjustments import find_rules
 from services.points.usecases.ledger.set_adjustment_rules import set_adjustment_rules
-from shared.auth import require_role, require_whole
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code, Name, Strict
 
@@ -76,8 +76,8 @@ def _out(rules: AdjustmentRules) -> AdjustmentRulesOut:
 
 @router.get("", summary="Rules for adjustments")
 async def read_rules(staff: CurrentStaff, session: Tx, request: Request) -> AdjustmentRulesOut:
-    """What holds now. Role: points.read."""
-    require_role(staff, READ)
+    """What holds now. Role: points.policy or points.read."""
+    check_may_read_rules(staff, POLICY, READ)
     found = await find_rules(session, staff.program_id)
     default = settings_of(request).adjustment_points_unchecked_max
     return _out(found or AdjustmentRules(0, default))

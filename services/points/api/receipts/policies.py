@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from services.points.api.paging import AfterVersion, PageSize
-from services.points.api.principals import POLICY
+from services.points.api.principals import POLICY, READ, check_may_read_rules
 from services.points.api.receipts.policy_models import PolicyIn, PolicyOut
 from services.points.domain.receipts.earning import Policy
 from services.points.domain.receipts.withdrawals import Withdrawal
 from services.points.queries.receipts.policies import list_policies
 from services.points.usecases.receipts.set_earning_policy import set_earning_policy
-from shared.auth import require_role, require_whole
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 
 router = APIRouter(prefix="/v1/earning-policies", tags=["Earning policies"])
@@ -31,8 +31,8 @@ async def read_policies(
     staff: CurrentStaff, session: Tx, after: AfterVersion = -1, limit: PageSize = 200
 ) -> list[PolicyOut]:
     """Oldest first, the built-in one (version 0) and those that were withdrawn included; pass the
-    last one's version as `after` for more. Role: points.policy."""
-    require_role(staff, POLICY)
+    last one's version as `after` for more. Role: points.policy or points.read."""
+    check_may_read_rules(staff, POLICY, READ)
     found = await list_policies(session, staff.program_id)
     return [_out(*one) for one in found if one[0].version > after][:limit]
 

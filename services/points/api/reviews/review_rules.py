@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.points.api.paging import PageSize, next_before
-from services.points.api.principals import CASES, POLICY, require_shop
+from services.points.api.principals import CASES, POLICY, check_may_read_rules, require_shop
 from services.points.domain.reviews.review import OwnCard, Per, ReviewRules
 from services.points.storage.reviews.reviews import load_review
 from services.points.storage.reviews.staff_cards import (
@@ -19,7 +19,7 @@ from services.points.storage.reviews.staff_cards import (
 from services.points.usecases.reviews.remove_staff_card import remove_staff_card
 from services.points.usecases.reviews.set_review_rules import set_review_rules
 from services.points.usecases.reviews.set_staff_card import set_staff_card
-from shared.auth import require_role, require_whole
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import LAX, Id, Strict
 
@@ -112,8 +112,8 @@ def _out(rules: ReviewRules) -> ReviewRulesOut:
 
 @router.get("/v1/review-rules", summary="Rules of review")
 async def read_rules(staff: CurrentStaff, session: Tx) -> ReviewRulesOut:
-    """What holds now. Role: points.cases."""
-    require_role(staff, CASES)
+    """What holds now. Role: points.policy or points.cases."""
+    check_may_read_rules(staff, POLICY, CASES)
     return _out(await load_review(session, staff.program_id))
 
 

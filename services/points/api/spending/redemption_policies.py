@@ -9,13 +9,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from pydantic.config import JsonDict
 
 from services.points.api.paging import AfterVersion, PageSize
-from services.points.api.principals import POLICY
+from services.points.api.principals import POLICY, READ, check_may_read_rules
 from services.points.api.receipts.policy_models import WithdrawnOut
 from services.points.domain.receipts.withdrawals import Withdrawal
 from services.points.domain.spending.tariffs import RedemptionPolicy
 from services.points.queries.receipts.policies import list_redemption_versions
 from services.points.usecases.spending.set_redemption_policy import set_redemption_policy
-from shared.auth import require_role, require_whole
+from shared.auth import require_whole
 from shared.http.depends import CurrentStaff, Now, Tx
 from shared.http.fields import Code
 
@@ -100,8 +100,9 @@ async def read_redemption_policies(
     staff: CurrentStaff, session: Tx, after: AfterVersion = -1, limit: PageSize = 200
 ) -> list[RedemptionPolicyOut]:
     """Oldest first, those that were withdrawn included; pass the last one's version as `after` for
-    more. Without any, points do not pay at tills. Role: points.policy."""
-    require_role(staff, POLICY)
+    more. Without any, points do not pay at tills. Role: points.policy or
+    points.read."""
+    check_may_read_rules(staff, POLICY, READ)
     found = await list_redemption_versions(session, staff.program_id)
     return [_out(*one) for one in found if one[0].version > after][:limit]
 
