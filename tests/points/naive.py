@@ -41,6 +41,20 @@ class Lot:
 
 
 @dataclass(slots=True, eq=False)
+class Owed:
+    """A point that went and was not there. `by` is the lot that repaid it; `moved` what it became
+    when its purse was merged."""
+
+    by: Lot | None = None
+    moved: "Owed | None" = None
+
+    @property
+    def heir(self) -> "Owed":
+        """What is owed now, or was repaid."""
+        return self if self.moved is None else self.moved.heir
+
+
+@dataclass(slots=True, eq=False)
 class Aside:
     """Points set aside; without `until` no clock frees them."""
 
@@ -59,13 +73,18 @@ class Purse:
     under a cap, by day."""
 
     tokens: list[Lot] = field(default_factory=list)
-    debt: int = 0
+    debts: list[Owed] = field(default_factory=list)
     asides: list[Aside] = field(default_factory=list)
     version: int = 0
     case: str | None = None
     merged_into: "Purse | None" = None
     told: dict[str, datetime] = field(default_factory=dict)
     granted: Counter[date] = field(default_factory=Counter)
+
+    @property
+    def debt(self) -> int:
+        """What is owed."""
+        return len(self.debts)
 
     @property
     def balance(self) -> int:
@@ -113,8 +132,7 @@ class Purse:
         """New points on these terms."""
         self.version += 1
         made = replace(terms, number=self.version, case=None)
-        repaid = min(self.debt, points)
-        self.debt -= repaid
+        repaid = self._repay([made] * min(self.debt, points))
         self.tokens += [made] * (points - repaid)
         return made
 
@@ -133,9 +151,28 @@ class Purse:
         if not tokens:
             return
         self.version += 1
-        repaid = min(self.debt, len(tokens))
-        self.debt -= repaid
-        self.tokens += tokens[: len(tokens) - repaid]
+        left = max(0, len(tokens) - self.debt)
+        self._repay(sorted(tokens[left:], key=lambda lot: lot.number))
+        self.tokens += tokens[:left]
+
+    def owe(self, points: int) -> list[Owed]:
+        """They are owed from now on."""
+        made = [Owed() for _ in range(points)]
+        self.debts += made
+        return made
+
+    def forget(self, owed: Iterable[Owed]) -> None:
+        """Just these are owed no more."""
+        self.version += 1
+        gone = {id(one) for one in owed}
+        self.debts = [one for one in self.debts if id(one) not in gone]
+
+    def _repay(self, lots: list[Lot]) -> int:
+        """What was owed first is repaid first."""
+        for lot, owed in zip(lots, self.debts, strict=False):
+            owed.by = lot
+        del self.debts[: len(lots)]
+        return len(lots)
 
     def spend(self, points: int, now: datetime) -> list[Lot]:
         """The tokens that go; they are good and have not ended."""
@@ -150,15 +187,13 @@ class Purse:
         self.asides.append(made)
         return made
 
-    def capture(self, aside: Aside, points: int, *, is_done: bool) -> list[Lot | None]:
-        """Pay what was promised; None for a point that was not there any more."""
+    def capture(self, aside: Aside, points: int, *, is_done: bool) -> list[Lot | Owed]:
+        """Pay what was promised, and owe what was not there any more."""
         aside.left = 0 if is_done else aside.left - points
         self.version += 1
         rest = sorted((lot for lot in self.tokens if not lot.is_good), key=turn)
         going = self._drop([*self.good(), *rest][:points])
-        missing = points - len(going)
-        self.debt += missing
-        return [*going, *([None] * missing)]
+        return [*going, *self.owe(points - len(going))]
 
     def take_back(self, points: int, source: str | None = None) -> list[Lot]:
         """Claw back: what is pending before what is good, of either first what that source gave,
@@ -170,7 +205,7 @@ class Purse:
             self.tokens, key=lambda lot: (not lot.is_pending, lot.source != source, *turn(lot))
         )
         going = self._drop(ordered[:points])
-        self.debt += points - len(going)
+        self.owe(points - len(going))
         return going
 
     def take_out(self, tokens: list[Lot]) -> list[Lot]:

@@ -1,12 +1,12 @@
 """What moves between the purses of `tests/points/naive.py`: merges, pools, what comes back."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from tests.points.naive import Lot, Purse, Refused, turn
+from tests.points.naive import Lot, Owed, Purse, Refused, turn
 
 
 def give(giver: Purse, receiver: Purse, points: int, now: datetime) -> None:
@@ -16,45 +16,52 @@ def give(giver: Purse, receiver: Purse, points: int, now: datetime) -> None:
 
 @dataclass(eq=False)
 class Paid:
-    """A payment: the tokens that went, None for those that were not there; `back` so far."""
+    """A payment: the tokens that went, or are owed as they were not there; `back` so far."""
 
     redemption_id: str
     purse: Purse
-    tokens: list[Lot | None]
+    tokens: Sequence[Lot | Owed]
     back: int = 0
 
     def give_back(self, points: int, now: datetime, late_end: datetime | None) -> None:
         """The next `points` come back, the newest lot's first, to where they came from.
 
-        As new lots where nothing was taken, where they went to another account since, and, with
-        a `late_end`, where their end has passed: it is their new one.
+        What was owed comes first, the last of it before the others: who owes it still does no more;
+        what was repaid comes as new lots like those that repaid it. New lots are also made where
+        points went to another account since, and, with a `late_end`, where their end has passed:
+        it is their new one.
         """
-        newest = sorted(self.tokens, key=lambda lot: -lot.number if lot else -(10**9))
-        coming = newest[self.back : self.back + points]
+        owed = [token for token in self.tokens if isinstance(token, Owed)]
+        lots = [token for token in self.tokens if isinstance(token, Lot)]
+        coming: list[tuple[bool, Lot | None, Owed | None]] = [
+            *((False, one.heir.by, one.heir) for one in reversed(owed)),
+            *((True, lot, None) for lot in sorted(lots, key=lambda lot: -lot.number)),
+        ]
+        coming = coming[self.back : self.back + points]
         self.back += points
         heir, kept = self.purse.heir, list[Lot]()
-        for lot, same in groupby(coming):
-            count = len(list(same))
+        for (was_there, lot), same in groupby(coming, key=lambda one: one[:2]):
+            gone = [one for _, _, one in same]
             if lot is None:
-                heir.earn(count, "return", late_end)
+                heir.forget(one for one in gone if one is not None)
             elif lot.has_ended(now) and late_end is not None:
-                heir.earn(count, lot.source, late_end)
-            elif heir is not self.purse:
-                heir.take_in(count, lot).giver = None
+                heir.earn(len(gone), lot.source, late_end)
+            elif heir is not self.purse or not was_there:
+                heir.take_in(len(gone), lot).giver = None
             else:
-                kept += [lot] * count
+                kept += [lot] * len(gone)
         heir.put_back(kept)
 
 
 @dataclass(eq=False)
 class Union:
     """Two purses that became one. `moved`: the lots that were, by those that they became; `paid`:
-    what paid the `debt` that came along."""
+    what paid the `debts` that came along."""
 
     merged: Purse
     survivor: Purse
     moved: Mapping[Lot, Lot] = field(default_factory=dict)
-    debt: int = 0
+    debts: list[Owed] = field(default_factory=list)
     paid: list[Lot] = field(default_factory=list)
 
 
@@ -73,9 +80,13 @@ def merge(merged: Purse, survivor: Purse) -> Union:
         going = merged.take_out(sorted(merged.tokens, key=lambda lot: lot.number))
         union.moved = survivor.receive(going)
     elif merged.debt:
-        union.debt, merged.debt = merged.debt, 0
+        union.debts, merged.debts = merged.debts, []
         merged.version += 1
-        union.paid = survivor.take_back(union.debt)
+        union.paid = survivor.take_back(len(union.debts))
+        paid = [Owed(by=lot) for lot in sorted(union.paid, key=lambda lot: lot.number)]
+        owed = survivor.debts[survivor.debt - (len(union.debts) - len(paid)) :]
+        for was, is_ in zip(union.debts, [*paid, *owed], strict=True):
+            was.moved = is_
     for event, at in merged.told.items():
         survivor.hear(event, at)
     survivor.granted += merged.granted
@@ -107,11 +118,14 @@ def undo(union: Union) -> None:
             old = union.moved[lot]
             old.is_pending, old.activates, old.ends = lot.is_pending, lot.activates, lot.ends
         merged.put_back([union.moved[lot] for lot in going])
-    if union.debt:
-        if union.debt > len(union.paid):
-            survivor.earn(union.debt - len(union.paid), "debt", None)
+    if union.debts:
+        if len(union.debts) > len(union.paid):
+            survivor.earn(len(union.debts) - len(union.paid), "debt", None)
         survivor.put_back(sorted(union.paid, key=lambda lot: lot.number))
-        merged.take_back(union.debt)
+        merged.version += 1
+        merged.debts = union.debts
+        for was in union.debts:
+            was.moved = None
 
 
 @dataclass(eq=False)

@@ -238,9 +238,15 @@ BEGIN
             JOIN lot l ON l.program_id = program AND l.account_id = t.account_id
                       AND l.version = t.lot_version
             WHERE n.counter_account = 'redemption'
-            UNION ALL  -- Given back as a new lot, where the old one's end was long past.
-            SELECT n.account_id, n.version, n.version, n.lot_mall_id, n.mall_id, -n.points,
-                   n.reason
+            UNION ALL  -- Given back as a new lot, where the old one's end was long past. Of what was
+                       -- spent on credit the lot is as that which repaid, and the burn was the
+                       -- programme's.
+            SELECT n.account_id, n.version, n.version,
+                   CASE WHEN n.reason::json ->> 'repaid_by' IS NULL THEN n.lot_mall_id END,
+                   CASE WHEN n.reason::json ->> 'repaid_by' IS NULL THEN n.mall_id
+                        ELSE (SELECT r.mall_id FROM redemption r WHERE r.program_id = program
+                              AND r.redemption_id = (n.reason::json ->> 'redemption_id')::uuid)
+                   END, -n.points, n.reason
             FROM unnest(postings) n
             WHERE n.counter_account = 'redemption' AND n.points > 0 AND n.lot_state IS NOT NULL
         ) e

@@ -213,7 +213,7 @@ class Members(Books):
         pool = nearest(pool, self.pools, lambda one: bool(one.caps))
         if pool.caps and not pool.purse.available(self.now):
             self._put_in(pool, self._somebody_in(pool, (member + 1) % 4), 100)
-        member, went = self._somebody_in(pool, member), list[Lot | None]()
+        member, went = self._somebody_in(pool, member), list[Lot]()
         month = f"{self.now.astimezone(SHANGHAI):%Y-%m}"
         # A share of what both the pool and the month's cap leave.
         room = int(min(pool.purse.available(self.now), pool.room(member, month)))

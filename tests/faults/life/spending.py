@@ -17,7 +17,7 @@ from tests.faults.life.books import (
     worth,
 )
 from tests.faults.life.tally import rule
-from tests.points.naive import Aside, Lot, Purse, Refused
+from tests.points.naive import Aside, Lot, Owed, Purse, Refused
 from tests.points.naive_moves import Paid, give
 from tests.points.spending import (
     bill_of,
@@ -115,7 +115,7 @@ class Spending(Books):
         points = max(1, held.aside.left * share // 100)
         fields = {} if bill is None else {"receipt": bill_of(bill.sale)}
         asked = capture(self.mall, held.hold_id, points, is_final=is_final, **fields)
-        answer, tokens = self.world.do(asked), list[Lot | None]()
+        answer, tokens = self.world.do(asked), list[Lot | Owed]()
 
         def move() -> None:
             is_payable = bill is None or not bill.is_pushed
@@ -172,7 +172,7 @@ class Spending(Books):
 
     def _pay(self, bill: Bill, member: int, share: int) -> bool:
         member = self.spender(member)
-        purse, went = self.purses[member], list[Lot | None]()
+        purse, went = self.purses[member], list[Lot]()
         points = self.share_of(purse, share)
         answer = self.world.do(redeem(self.mall, bill.sale, self.ids[member], points))
 
@@ -265,7 +265,7 @@ class Spending(Books):
     @rule(member=MEMBERS, share=SHARES)
     def redeem_stars(self, member: int, share: int) -> None:
         """A desk takes stars."""
-        member, went = self.spender(member, "stars"), list[Lot | None]()
+        member, went = self.spender(member, "stars"), list[Lot]()
         points = self.share_of(self.stars[member], share)
         answer = self.world.do(redeem_stars(self.mall, self.ids[member], points))
         purse = self.stars[member]

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.points.domain.expiry.pending import Told
-from services.points.domain.ledger.lots import OpenLot, available_points
+from services.points.domain.ledger.lots import OpenLot, Repayment, available_points
 from services.points.domain.receipts.caps import UsageKey, Used
 
 
@@ -19,7 +19,8 @@ class Account:
     """Working copy of a locked account. `lots` must be loaded before a debit, `used` (what was
     granted under caps) before an earning that has limits. `ending_holds` are those of `held` that
     end by the clock: what is over holds nothing, though nobody has cleared it away yet. `told` are
-    the events that pending points may wait for, loaded where some do."""
+    the events that pending points may wait for, loaded where some do; `repayments` what was repaid
+    since the row was locked, oldest first."""
 
     account_id: UUID
     member_id: UUID | None
@@ -37,6 +38,7 @@ class Account:
     ending_holds: Sequence[tuple[datetime, int]] = ()
     used: dict[UsageKey, Used] = field(default_factory=dict)
     told: Told = field(default_factory=dict)
+    repayments: list[Repayment] = field(default_factory=list)
 
     def available(self, now: datetime) -> int:
         """What may be spent now; needs the lots. A frozen account has nothing to spend."""

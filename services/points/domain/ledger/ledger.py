@@ -11,7 +11,13 @@ from uuid import UUID
 
 from services.points.domain.ledger.account_checks import check_available
 from services.points.domain.ledger.accounts import Account
-from services.points.domain.ledger.lots import LotTerms, OpenLot, claw_order, spending_order
+from services.points.domain.ledger.lots import (
+    LotTerms,
+    OpenLot,
+    Repayment,
+    claw_order,
+    spending_order,
+)
 from services.points.domain.receipts.caps import NewUsage
 
 # The other side of a posting.
@@ -27,7 +33,8 @@ OPENING = "opening"
 class Cause(NamedTuple):
     """Why points move: the source that posts once for ever, and the reason in full.
 
-    `mall_id` and `shop_id` say where it happened, where that is not what the lot says.
+    `mall_id` and `shop_id` say where it happened, where that is not what the lot says. `nets`: the
+    place of the debt that a credit undoes (`spending/on_credit.py`); other credits repay.
     """
 
     kind: str
@@ -38,6 +45,7 @@ class Cause(NamedTuple):
     purchased_at: datetime | None = None
     mall_id: UUID | None = None
     shop_id: UUID | None = None
+    nets: tuple[int, ...] = ()
 
 
 class NewPosting(NamedTuple):
@@ -100,10 +108,14 @@ class Books:
         repaid = min(points, max(0, -account.balance))
         account.version += 1
         account.balance += points
+        made_by = terms.origin_id or cause.source_id
         if repaid:
             self.takes.append(Take(account.account_id, account.version, account.version, repaid))
+            earned = terms._replace(earned_at=terms.earned_at or cause.purchased_at)
+            account.repayments.append(
+                Repayment(account.account_id, account.version, earned, made_by, repaid, cause.nets)
+            )
         if points > repaid:
-            made_by = terms.origin_id or cause.source_id
             lot = OpenLot(account.version, points - repaid, made_by, terms)
             account.lots.append(lot)
             if terms.pending:
@@ -173,11 +185,16 @@ class Books:
                 account.pending += part
             if all(lot is not known for known in account.lots):
                 account.lots.append(lot)
+        by: list[Repayment] = []
         for lot, part in reversed(parts):
             owed = min(repaid, part)
             if owed:
                 repaid -= owed
                 self._take(account, lot, owed)
+                by.append(
+                    Repayment(account.account_id, lot.version, lot.terms, lot.source_id, owed)
+                )
+        account.repayments += sorted(by, key=lambda one: one.lot_version)
         account.lots = [lot for lot in account.lots if lot.remaining]
         return self._post(account, points, cause, None)
 

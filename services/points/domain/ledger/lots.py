@@ -56,6 +56,18 @@ class OpenLot:
         return not self.terms.pending and self.frozen_case is None and not self.is_expired(now)
 
 
+class Repayment(NamedTuple):
+    """`points` of what the account owed were taken out of a lot that a credit made or filled; with
+    `nets` they undid the debt at that place."""
+
+    account_id: UUID
+    lot_version: int
+    terms: LotTerms
+    source_id: UUID
+    points: int
+    nets: tuple[int, ...] = ()
+
+
 def spending_order(lot: OpenLot) -> tuple[bool, float, int]:
     """The earliest expiry first, the never-expiring last, older before newer."""
     expires_at = lot.terms.expires_at

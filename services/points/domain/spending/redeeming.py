@@ -2,7 +2,8 @@
 
 Each point comes back to the lot that it was taken from, with the end that the lot has, to the
 newest lot first. How much came back so far decides where the next point goes: so the order and the
-number of partial returns make no difference.
+number of partial returns make no difference. Points that no lot covered come back before: those
+that nobody repaid yet are owed no more, the others are as those that repaid them, the newest first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.receipts.receipts import local_day
 from services.points.domain.spending.errors import ReversalExceedsRedemption
+from services.points.domain.spending.on_credit import Owing, Place, place_of, repaid_by
 from services.points.domain.spending.tariffs import Payment, Tariff
 
 RETURN = "redemption_return"
@@ -86,8 +88,9 @@ class TakenLot(NamedTuple):
 class Spent:
     """A redemption with the lots that it took, oldest first, and what came back so far.
 
-    Points that no lot covered, of a capture that ended in debt, come back before all others.
-    `amount_minor` is what it paid of a receipt, `claimed_minor` the total that the till said then.
+    Points that no lot covered, of a capture that ended in debt, come back before all others;
+    `owing` says who owed them since, and is empty when there are none. `amount_minor` is what it
+    paid of a receipt, `claimed_minor` the total that the till said then.
     """
 
     redemption_id: UUID
@@ -100,6 +103,12 @@ class Spent:
     taken: Sequence[TakenLot]
     amount_minor: int = 0
     claimed_minor: int | None = None
+    owing: Sequence[Owing] = ()
+
+    @property
+    def on_credit(self) -> int:
+        """The points that no lot covered."""
+        return self.points - sum(taken.points for taken in self.taken)
 
     @property
     def paid_minor(self) -> int:
@@ -137,18 +146,43 @@ def give_back(
             returnable=spent.points - spent.returned,
         )
     kept: list[tuple[OpenLot, int]] = []
-    for taken, part in _next_parts(spent, points):
-        is_late = taken is not None and _has_ended(taken.terms, moment.now)
+    for part in _next_parts(spent, account, points):
+        is_late = part.lot is not None and _has_ended(part.lot.terms, moment.now)
         is_here = account.account_id == spent.account_id
-        if taken is not None and is_here and not (is_late and moment.grace_days):
-            kept.append((_lot_of(account, taken), part))
+        if part.is_taken and is_here and not (is_late and moment.grace_days):
+            assert part.lot is not None
+            kept.append((_lot_of(account, part.lot), part.points))
             continue
-        cause = _cause(spent, part, why, moment, taken.lot_version if taken else 0)
-        books.credit(account, part, cause, _terms_of_new(spent, taken, moment, is_late=is_late))
+        terms = _terms_of_new(part.lot, moment, is_late=is_late)
+        cause = _cause(spent, part.points, why, part.told(moment.grace_days if is_late else 0))
+        books.credit(account, part.points, cause._replace(nets=part.nets), terms)
     if kept:
-        cause = _cause(spent, sum(part for _, part in kept), why, moment, None)
+        cause = _cause(spent, sum(points for _, points in kept), why, None)
         books.give_back(account, kept, cause)
     spent.returned += points
+
+
+class _Part(NamedTuple):
+    """The next points that come back: `lot` is what they were taken from or, where no lot covered
+    them, what repaid them; None, with the place of the debt, for what nobody repaid yet."""
+
+    lot: TakenLot | None
+    points: int
+    is_taken: bool = False
+    nets: Place = ()
+    repaid_as: int | None = None
+
+    def told(self, grace_days: int) -> dict[str, object]:
+        """What the posting that makes a new lot of them says; `new_lot_for` names it."""
+        if self.lot is None:
+            return {"new_lot_for": None, "grace_days": grace_days, "nets": self.nets}
+        if self.is_taken:
+            return {"new_lot_for": self.lot.lot_version, "grace_days": grace_days}
+        return {
+            "new_lot_for": f"repaid {self.repaid_as}",
+            "grace_days": grace_days,
+            "repaid_by": self.lot.lot_version,
+        }
 
 
 class Moment(NamedTuple):
@@ -168,20 +202,35 @@ class Moment(NamedTuple):
         return end_of_day(last_day, time_zone)
 
 
-def _next_parts(spent: Spent, points: int) -> list[tuple[TakenLot | None, int]]:
+def _next_parts(spent: Spent, account: Account, points: int) -> list[_Part]:
     """Where the next points go: the newest lot first, after what came back before."""
-    uncovered = spent.points - sum(taken.points for taken in spent.taken)
-    sources: list[tuple[TakenLot | None, int]] = [(None, uncovered)]
-    sources += [(taken, taken.points) for taken in reversed(spent.taken)]
+    sources = [*_on_credit(spent, account)]
+    sources += [_Part(taken, taken.points, is_taken=True) for taken in reversed(spent.taken)]
     skipped, found = spent.returned, []
-    for taken, size in sources:
-        passed = min(skipped, size)
+    for source in sources:
+        passed = min(skipped, source.points)
         skipped -= passed
-        part = min(points, size - passed)
+        part = min(points, source.points - passed)
         points -= part
         if part:
-            found.append((taken, part))
+            found.append(source._replace(points=part))
     return found
+
+
+def _on_credit(spent: Spent, account: Account) -> list[_Part]:
+    """What no lot covered: what is owed still, then what was repaid, from the newest to the oldest.
+
+    So it makes no difference whether they come back first or are repaid first.
+    """
+    if not spent.on_credit:
+        return []
+    repaid = repaid_by(spent.on_credit, spent.owing, account.repayments)
+    owed = spent.on_credit - sum(one.points for one in repaid)
+    parts = [_Part(None, owed, nets=place_of(spent.owing))]
+    for number, one in reversed([*enumerate(repaid, 1)]):
+        lot = TakenLot(one.lot_version, one.terms, one.source_id, one.points)
+        parts.append(_Part(lot, one.points, repaid_as=number))
+    return parts
 
 
 def _has_ended(terms: LotTerms, now: datetime) -> bool:
@@ -195,14 +244,12 @@ def _lot_of(account: Account, taken: TakenLot) -> OpenLot:
     return OpenLot(taken.lot_version, 0, taken.source_id, taken.terms)
 
 
-def _terms_of_new(
-    spent: Spent, taken: TakenLot | None, moment: Moment, *, is_late: bool
-) -> LotTerms:
+def _terms_of_new(lot: TakenLot | None, moment: Moment, *, is_late: bool) -> LotTerms:
     """The lot's own terms, but for its end where that has passed."""
-    if taken is None:
-        # No mall issued them: the programme stood for them when they were spent, and does now.
-        return LotTerms(expires_at=moment.late_end(None), earned_at=moment.now)
-    terms = taken.terms._replace(origin_id=taken.terms.origin_id or taken.source_id)
+    if lot is None:
+        # Nobody repaid them, so they repay what is owed of them: nothing is left of this lot.
+        return LotTerms(expires_at=moment.late_end(None) or moment.now, earned_at=moment.now)
+    terms = lot.terms._replace(origin_id=lot.terms.origin_id or lot.source_id)
     if not (is_late and moment.grace_days):
         return terms
     return terms._replace(
@@ -213,7 +260,7 @@ def _terms_of_new(
     )
 
 
-def _cause(spent: Spent, points: int, why: Return, moment: Moment, new_lot: int | None) -> Cause:
+def _cause(spent: Spent, points: int, why: Return, new_lot: Mapping[str, object] | None) -> Cause:
     reason: dict[str, object] = {
         "rule": why.rule,
         "redemption_id": str(spent.redemption_id),
@@ -225,9 +272,8 @@ def _cause(spent: Spent, points: int, why: Return, moment: Moment, new_lot: int 
     source = ["return", spent.redemption_id, why.source]
     if new_lot is not None:
         # One posting makes one lot: each has an id of its own.
-        source.append(new_lot)
-        reason["new_lot_for"] = new_lot or None
-        reason["grace_days"] = moment.grace_days
+        source.append(new_lot["new_lot_for"] or 0)
+        reason |= new_lot
     return Cause(
         RETURN,
         ledger.REDEMPTION,

@@ -13,6 +13,7 @@ from services.points.domain.spending.redeeming import Spent, TakenLot
 from services.points.domain.spending.tariffs import RedemptionPolicy, Tariff
 from services.points.storage.ledger.lots import LOT_COLUMNS, read_lot
 from services.points.storage.receipts.pos_transactions import lock_pos_batch
+from services.points.storage.spending.on_credit import list_owing
 from shared.db import Collision, driver
 
 Parts = Mapping[str, Any]
@@ -209,7 +210,7 @@ async def _list_spent(
         if row["taken"] is not None:
             lot = read_lot(row)
             taken.append(TakenLot(lot.version, lot.terms, lot.source_id, row["taken"]))
-    return [
+    spent = [
         Spent(
             row["redemption_id"],
             row["spender"],
@@ -224,6 +225,10 @@ async def _list_spent(
         )
         for row, taken in found.values()
     ]
+    on_credit = [one.redemption_id for one in spent if one.on_credit > one.returned]
+    for redemption_id, owing in (await list_owing(session, program_id, on_credit)).items():
+        next(one for one in spent if one.redemption_id == redemption_id).owing = owing
+    return spent
 
 
 async def set_returned(session: AsyncSession, program_id: UUID, spent: Sequence[Spent]) -> None:
