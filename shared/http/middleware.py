@@ -101,6 +101,8 @@ def refuse_head(scope: Scope, headers: Mapping[str, str], body_bytes_max: int) -
         wanted = _FORM if scope["path"] == TOKEN_PATH else "application/json"
         said = headers.get("content-type", "").split(";")[0].strip().lower()
         if said != wanted and not (scope["method"] == "PUT" and said in _FILES):
+            if scope["method"] == "PUT":
+                wanted += ", or for a part of a file text/csv or application/x-ndjson"
             return problem(415, "wrong_content_type", f"The body must be {wanted}.")
     return None
 

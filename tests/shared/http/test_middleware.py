@@ -82,6 +82,13 @@ async def test_parameters_and_case_of_the_type_do_not_matter(
     assert answer.status_code == 200
 
 
+async def test_a_file_of_another_type_is_told_which_are_taken(client: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/octet-stream"}
+    answer = await client.put("/v1/files/1", content=b"a,b", headers=headers)
+    assert answer.status_code == 415
+    assert "text/csv or application/x-ndjson" in answer.json()["detail"]
+
+
 async def test_only_the_token_endpoint_takes_a_form(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/oauth/token", data={"a": "b"})
     assert answer.status_code == 404

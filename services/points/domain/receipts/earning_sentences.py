@@ -1,6 +1,7 @@
 """Why a purchase earned what it earned, in sentences with all that went into it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -94,9 +95,10 @@ def _note(note: Reason) -> tuple[str, str]:
                 f"{en_period}, {note['granted_before']} were granted before.",
             )
         case "cooldown":
+            at = f"{datetime.fromisoformat(note['earned_at']).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
             return (
-                f"{note['points']}积分未计：{note['seconds']}秒内已有一次积分（{note['earned_at']}）。",
-                f"{note['points']} points did not count: a purchase at {note['earned_at']} earned "
+                f"{note['points']}积分未计：{note['seconds']}秒内已有一次积分（{at}）。",
+                f"{note['points']} points did not count: a purchase at {at} earned "
                 f"less than {note['seconds']} seconds apart.",
             )
         case "below_minimum":

@@ -32,7 +32,10 @@ async def check_import(
         raise ImportOfAnother("Who began the import has it checked. Begin one of your own.")
     if found.status != "uploading":
         if told != (found.sha256, found.rows_told, found.points_told):
-            raise ImportInWrongState("The dry run has begun already.", status_now=found.status)
+            raise ImportInWrongState(
+                "The dry run has begun with other figures. Begin another import to tell others.",
+                status_now=found.status,
+            )
         return
     numbers = await list_part_numbers(session, found)
     if not numbers or numbers != list(range(1, len(numbers) + 1)):

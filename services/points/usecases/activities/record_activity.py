@@ -117,7 +117,8 @@ def _made(program_id: UUID, told: ActivityTold, now: datetime) -> Activity:
 def _check_time(told: ActivityTold, now: datetime, bounds: Bounds) -> None:
     if not now - bounds.late <= told.happened_at <= now + bounds.future:
         raise ActivityOutOfTime(
-            f"Activities are taken for {bounds.late.days} days.", days_max=bounds.late.days
+            f"Activities are taken for {bounds.late.days} days, and none that is still to come.",
+            days_max=bounds.late.days,
         )
 
 

@@ -86,3 +86,9 @@ def test_every_note_has_its_sentences() -> None:
                 assert str(note[name]) in zh
                 assert str(note[name]) in en
     assert note_sentences([]) == ("", "")
+
+
+def test_an_instant_is_told_to_the_minute_and_says_its_zone() -> None:
+    earned_at = "2026-03-11T02:07:28.808405+08:00"
+    note = {"code": "cooldown", "seconds": 60, "points": 5, "earned_at": earned_at}
+    assert all("2026-03-10 18:07 UTC" in said for said in note_sentences([note]))
