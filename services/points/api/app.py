@@ -9,7 +9,14 @@ from services.points.api.activities import activities, activity_rules
 from services.points.api.expiry import activations, expiry, nights
 from services.points.api.ledger import accounts, adjustment_rules, adjustments
 from services.points.api.members import freezes, merges, pools, pools_of_member, transfers
-from services.points.api.receipts import claims, policies, pos_transactions, quotes, withdrawals
+from services.points.api.receipts import (
+    claims,
+    payment_mismatches,
+    policies,
+    pos_transactions,
+    quotes,
+    withdrawals,
+)
 from services.points.api.reviews import cases, review_rules
 from services.points.api.spending import holds, redemption_policies, redemptions, spendable
 from services.points.api.state import gathering
@@ -56,6 +63,7 @@ def build_app(runtime: Runtime, health: Sequence[HealthCheck] = ()) -> FastAPI:
             redemption_policies.router,
             withdrawals.router,
             redemptions.router,
+            payment_mismatches.router,
             wallets.router,
             wallet_ends.router,
             wallet_moves.router,

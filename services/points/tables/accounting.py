@@ -29,6 +29,7 @@ wallet_type = Table(
     Column("name", Text, nullable=False),
     Column("expiry", JSON, nullable=False),
     Column("balance_max", BigInteger),
+    Column("gift_points_a_day_max", BigInteger),
     Column("may_transfer", Boolean, nullable=False),
     Column("may_redeem", Boolean, nullable=False),
     instant("recorded_at"),
@@ -36,6 +37,7 @@ wallet_type = Table(
     PrimaryKeyConstraint("program_id", "wallet"),
     CheckConstraint("wallet <> 'points'", name="points_is_built_in"),
     CheckConstraint("balance_max > 0", name="balance_max_positive"),
+    CheckConstraint("gift_points_a_day_max > 0", name="gift_points_a_day_max_positive"),
 )
 # All that was ever stated of a wallet. What ends is by the version in force when it was earned.
 wallet_version = Table(
@@ -48,6 +50,7 @@ wallet_version = Table(
     Column("name", Text, nullable=False),
     Column("expiry", JSON, nullable=False),
     Column("balance_max", BigInteger),
+    Column("gift_points_a_day_max", BigInteger),
     Column("may_transfer", Boolean, nullable=False),
     Column("may_redeem", Boolean, nullable=False),
     Column("recorded_by", Text, nullable=False),

@@ -118,7 +118,8 @@ pos_conflict = Table(
     instant("recorded_at"),
     PrimaryKeyConstraint("program_id", "transaction_id", "fingerprint"),
 )
-# Where a sale and what points paid of it differ, when it was recorded: see Mismatch.
+# Where a sale and what points paid of it differ, when it was recorded: see Mismatch. It stays open
+# until somebody settles it; what is kept of the payment never changes.
 payment_mismatch = Table(
     "payment_mismatch",
     metadata,
@@ -128,7 +129,21 @@ payment_mismatch = Table(
     Column("tendered_minor", BigInteger, nullable=False),
     Column("claimed_minor", BigInteger),
     instant("recorded_at"),
+    Column("settled_by", Text),
+    Column("note", Text),
+    instant("settled_at", nullable=True),
     PrimaryKeyConstraint("program_id", "transaction_id"),
+    CheckConstraint(
+        "num_nulls(settled_at, settled_by, note) IN (0, 3)", name="settled_says_by_whom_and_why"
+    ),
+    Index("payment_mismatch_by_time", "program_id", "recorded_at", "transaction_id"),
+    Index(
+        "payment_mismatch_open",
+        "program_id",
+        "recorded_at",
+        "transaction_id",
+        postgresql_where=text("settled_at IS NULL"),
+    ),
 )
 # How often a member claimed a receipt wrongly, ever and of late: with less than a day from one to
 # the next. The receipt may be none.

@@ -72,6 +72,8 @@ OF_A_PLACE = {
     "GET /v1/cases",
     "POST /v1/cases/{case_id}/approval",
     "POST /v1/cases/{case_id}/rejection",
+    "GET /v1/payment-mismatches",
+    "POST /v1/payment-mismatches/{transaction_id}/settlement",
     f"GET {CARDS}",
     f"PUT {CARDS}/{{cashier_id}}",
     f"DELETE {CARDS}/{{cashier_id}}",

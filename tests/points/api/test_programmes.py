@@ -14,6 +14,7 @@ from tests.points.spending import (
     capture,
     held,
     hold,
+    paid_with,
     redeem,
     release,
     reverse,
@@ -55,6 +56,8 @@ TRIED = {
     "GET /v1/cases",
     "POST /v1/cases/{case_id}/approval",
     "POST /v1/cases/{case_id}/rejection",
+    "GET /v1/payment-mismatches",
+    "POST /v1/payment-mismatches/{transaction_id}/settlement",
     "GET /v1/activity-rules",
     "POST /v1/members/{member_id}/activation-events",
     "POST /v1/members/{member_id}/receipt-claims",
@@ -459,3 +462,15 @@ async def test_reviews_and_their_cases_stay_within_their_programme(mall: Mall) -
     for how in ("approval", "rejection"):
         answer = await other.post(f"/v1/cases/{case['case_id']}/{how}", {"note": "x"})
         assert answer.status_code == 404
+
+
+async def test_payments_that_differ_stay_within_their_programme(mall: Mall) -> None:
+    other = await mall.another()
+    told = (await mall.push(paid_with(mall.sale(10_000), 9_000))).json()
+    assert (await other.get("/v1/payment-mismatches")).json()["mismatches"] == []
+    one = f"/v1/payment-mismatches/{told['pos_transaction_id']}"
+    assert (await other.post(f"{one}/settlement", {"note": "x"})).status_code == 404
+    before = {"before": told["pos_transaction_id"]}
+    assert (await other.get("/v1/payment-mismatches", **before)).status_code == 404
+    [found] = (await mall.get("/v1/payment-mismatches")).json()["mismatches"]
+    assert found["status"] == "open"

@@ -12,7 +12,7 @@ from tests.points.exporting import ask_ledger, write_until_ready
 from tests.points.importing import begin
 from tests.points.mall import Mall
 from tests.points.members import merged, offered, opened_pool, two_members
-from tests.points.spending import set_redemption_policy
+from tests.points.spending import paid_with, set_redemption_policy
 from tests.points.wallets_at_hand import state_stars
 from tests.support.schema_checks import check_schema, operations_of
 from tests.support.service import DEPLOYMENT_KEY, make_runtime
@@ -57,6 +57,7 @@ async def known_things(mall: Mall, member_id: UUID) -> dict[str, Any]:
     await mall.client.put(card, json={"member_id": str(member_id)}, headers=mall.staff())
     await mall.push(mall.sale(100, member_id=member_id, cashier_id="C7"))
     [case] = (await mall.get("/v1/cases")).json()["cases"]
+    differs = (await mall.push(paid_with(mall.sale(10_000), 9_000))).json()
     export = await ask_ledger(mall)
     await write_until_ready(mall, export)
     return {
@@ -72,6 +73,7 @@ async def known_things(mall: Mall, member_id: UUID) -> dict[str, Any]:
         "pool_id": await opened_pool(mall, member_id),
         "shop_id": str(mall.shop_id),
         "statement_id": statement.json()["statement_id"],
+        "transaction_id": differs["pos_transaction_id"],
         "transfer_id": await offered(mall, other, member_id, 10),
         "wallet": "stars",
     }

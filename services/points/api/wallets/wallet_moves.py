@@ -110,7 +110,7 @@ async def give(
     response: Response,
 ) -> WalletGiftOut:
     """From `member_id` to `to_member_id` at once, with the end that it has, where the wallet may be
-    transferred."""
+    transferred; no more within 24 hours than it says."""
     check_is_self(who, member_id)
     gift = WalletGift(member_id, body.to_member_id, wallet, body.points, key)
     origin = current_origin()

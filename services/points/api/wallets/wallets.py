@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.points.api.instants import AsOf
@@ -19,6 +19,7 @@ from services.points.api.ledger.statements import (
 )
 from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY, READ, check_may_read
+from services.points.api.state import settings_of
 from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind, read_expiry
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.wallets.wallets import POINTS, Wallet, account_id_of
@@ -74,14 +75,16 @@ _WALLET: dict[str, Any] = {
     "name": "Stars",
     "expiry": {"kind": "end_of_year"},
     "balance_max": 10000,
-    "may_transfer": False,
+    "gift_points_a_day_max": 50,
+    "may_transfer": True,
     "may_redeem": True,
 }
 
 
 class WalletIn(BaseModel):
     """What holds for credits from now on. `balance_max`: automatic credits are trimmed to it,
-    credits by hand above it are refused."""
+    credits by hand above it are refused. `gift_points_a_day_max`: what one member gives to others
+    within 24 hours, null for no limit; where `may_transfer` is false, nobody gives anything."""
 
     model_config = ConfigDict(
         extra="forbid", strict=True, json_schema_extra={"examples": [_WALLET]}
@@ -90,6 +93,7 @@ class WalletIn(BaseModel):
     name: Name
     expiry: ExpiryIn
     balance_max: int | None = Field(default=None, ge=1, le=10**15)
+    gift_points_a_day_max: int | None = Field(default=None, ge=1, le=10**15)
     may_transfer: bool = True
     may_redeem: bool = True
 
@@ -101,7 +105,10 @@ class WalletOut(BaseModel):
     name: str = Field(examples=["Stars"])
     expiry: dict[str, Any] | None = Field(examples=[{"kind": "end_of_year"}])
     balance_max: int | None = Field(examples=[10000])
-    may_transfer: bool = Field(examples=[False])
+    gift_points_a_day_max: int | None = Field(
+        examples=[50], description="what one member gives within 24 hours; null: no limit"
+    )
+    may_transfer: bool = Field(examples=[True])
     may_redeem: bool = Field(examples=[True])
 
 
@@ -144,6 +151,7 @@ async def put_wallet(
         body.balance_max,
         body.may_transfer,
         body.may_redeem,
+        gift_points_a_day_max=body.gift_points_a_day_max,
     )
     is_new = await set_wallet(session, now, staff.program_id, stated, expiry, staff.subject)
     response.status_code = 201 if is_new else 200
@@ -151,14 +159,15 @@ async def put_wallet(
 
 
 @router.get("/v1/wallets", summary="List wallets")
-async def read_wallets(staff: CurrentStaff, session: Tx) -> list[WalletOut]:
-    """The built-in points first. Role: points.read."""
+async def read_wallets(staff: CurrentStaff, session: Tx, request: Request) -> list[WalletOut]:
+    """The built-in points first; what bounds their gifts bounds offers, too. Role: points.read."""
     require_role(staff, READ)
     built_in = WalletOut(
         wallet=POINTS,
         name="Points",
         expiry=None,
         balance_max=None,
+        gift_points_a_day_max=settings_of(request).transfer_points_a_day_max,
         may_transfer=True,
         may_redeem=True,
     )

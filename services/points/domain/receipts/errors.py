@@ -99,6 +99,10 @@ class ClaimTooLate(Rejected):
     """The receipt can no longer be claimed."""
 
 
+class PaymentMismatchUnknown(NotFound):
+    """No such receipt, or it agrees with what points paid of it."""
+
+
 class PolicyTooFine(Rejected):
     """The policy's rates have no common fraction that is small enough to count in."""
 

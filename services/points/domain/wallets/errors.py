@@ -19,5 +19,9 @@ class WalletNotRedeemable(Rejected):
     """This wallet's points cannot be spent."""
 
 
+class GiftCapReached(Rejected):
+    """More than a member may give from this wallet within a day; the facts say what is left."""
+
+
 class WalletNotTransferable(Rejected):
     """This wallet's points stay with their member."""

@@ -13,6 +13,7 @@ from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.receipts.receipt_books import derived_id
 from services.points.domain.wallets.errors import (
+    GiftCapReached,
     WalletFull,
     WalletNotRedeemable,
     WalletNotTransferable,
@@ -23,7 +24,8 @@ POINTS = "points"
 
 class Wallet(NamedTuple):
     """A kind of wallet as it is now. `balance_max` is the most that one account may hold; None for
-    no limit. `expiries` are the models of all versions with when each began, the oldest first."""
+    no limit. `gift_points_a_day_max` is the most that one member gives within 24 hours. `expiries`
+    are the models of all versions with when each began, the oldest first."""
 
     code: str
     name: str
@@ -32,6 +34,7 @@ class Wallet(NamedTuple):
     may_transfer: bool = True
     may_redeem: bool = True
     expiries: Sequence[tuple[datetime, ExpiryModel]] = ()
+    gift_points_a_day_max: int | None = None
 
     def expiry_at(self, instant: datetime) -> ExpiryModel:
         """The model that was in force then: before the first version the first, without any known
@@ -83,6 +86,23 @@ def check_transferable(wallet: Wallet) -> None:
     """Raise `WalletNotTransferable` where staff said that it stays with its member."""
     if not wallet.may_transfer:
         raise WalletNotTransferable(f"{wallet.name} cannot be transferred.", wallet=wallet.code)
+
+
+def check_gift_cap(wallet: Wallet, points: int, given: int) -> None:
+    """Raise `GiftCapReached` when this would be more than a day's; `given` are the giver's gifts of
+    the last 24 hours."""
+    most = wallet.gift_points_a_day_max
+    if most is None:
+        return
+    left = max(0, most - given)
+    if points > left:
+        raise GiftCapReached(
+            f"{left} {wallet.name} can be given now.",
+            wallet=wallet.code,
+            gift_points_a_day_max=most,
+            given=given,
+            left=left,
+        )
 
 
 def terms_of(wallet: Wallet, earned_at: datetime, time_zone: str, terms: LotTerms) -> LotTerms:

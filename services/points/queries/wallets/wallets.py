@@ -13,8 +13,8 @@ from shared.db import driver
 async def list_wallet_types(session: AsyncSession, program_id: UUID) -> list[dict[str, Any]]:
     """What staff stated, by code; the built-in points are not among them."""
     rows = await (await driver(session)).fetch(
-        "SELECT wallet, name, expiry, balance_max, may_transfer, may_redeem FROM wallet_type "
-        "WHERE program_id = $1 ORDER BY wallet",
+        "SELECT wallet, name, expiry, balance_max, gift_points_a_day_max, may_transfer, "
+        "may_redeem FROM wallet_type WHERE program_id = $1 ORDER BY wallet",
         program_id,
     )
     return [dict(row) for row in rows]
@@ -26,7 +26,7 @@ async def list_wallet_versions(
     """What was ever stated of the wallet, the oldest first, above the version `after`."""
     rows = await (await driver(session)).fetch(
         "SELECT wallet, version, effective_from, recorded_by, name, expiry, balance_max, "
-        "may_transfer, may_redeem FROM wallet_version "
+        "gift_points_a_day_max, may_transfer, may_redeem FROM wallet_version "
         "WHERE program_id = $1 AND wallet = $2 AND version > $3 ORDER BY version LIMIT $4",
         program_id,
         wallet,

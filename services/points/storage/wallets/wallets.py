@@ -22,7 +22,7 @@ from services.points.storage.receipts.pos_transactions import lock_accounts, sur
 from shared.db import Collision, driver
 
 _COLUMNS = """
-wallet, name, expiry::text AS expiry, balance_max, may_transfer, may_redeem,
+wallet, name, expiry::text AS expiry, balance_max, gift_points_a_day_max, may_transfer, may_redeem,
 (SELECT array_agg((v.effective_from, v.expiry::text) ORDER BY v.version) FROM wallet_version v
  WHERE v.program_id = wallet_type.program_id AND v.wallet = wallet_type.wallet) AS expiries
 """
@@ -42,13 +42,14 @@ async def upsert_wallet(
         await connection.fetchval(
             """
             INSERT INTO wallet_type (program_id, wallet, name, expiry, balance_max, may_transfer,
-                                     may_redeem, recorded_at, recorded_by)
-            VALUES ($1, $2, $3, $4::text::json, $5, $6, $7, $8, $9)
+                                     may_redeem, recorded_at, recorded_by, gift_points_a_day_max)
+            VALUES ($1, $2, $3, $4::text::json, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (program_id, wallet) DO UPDATE
             SET name = excluded.name, expiry = excluded.expiry,
                 balance_max = excluded.balance_max, may_transfer = excluded.may_transfer,
                 may_redeem = excluded.may_redeem, recorded_at = excluded.recorded_at,
-                recorded_by = excluded.recorded_by
+                recorded_by = excluded.recorded_by,
+                gift_points_a_day_max = excluded.gift_points_a_day_max
             RETURNING xmax = 0
             """,
             program_id,
@@ -60,15 +61,18 @@ async def upsert_wallet(
             wallet.may_redeem,
             now,
             recorded_by,
+            wallet.gift_points_a_day_max,
         )
     )
     await connection.execute(
         """
         INSERT INTO wallet_version (program_id, wallet, version, effective_from, name, expiry,
-                                    balance_max, may_transfer, may_redeem, recorded_by)
+                                    balance_max, may_transfer, may_redeem, recorded_by,
+                                    gift_points_a_day_max)
         SELECT program_id, wallet, 1 + (SELECT count(*) FROM wallet_version v
                    WHERE v.program_id = t.program_id AND v.wallet = t.wallet),
-               recorded_at, name, expiry, balance_max, may_transfer, may_redeem, recorded_by
+               recorded_at, name, expiry, balance_max, may_transfer, may_redeem, recorded_by,
+               gift_points_a_day_max
         FROM wallet_type t
         WHERE program_id = $1 AND wallet = $2 AND NOT EXISTS (  -- The same again is no version.
             SELECT FROM (SELECT * FROM wallet_version v
@@ -76,7 +80,8 @@ async def upsert_wallet(
                          ORDER BY v.version DESC LIMIT 1) last
             WHERE (last.name, last.expiry::text, last.may_transfer, last.may_redeem)
                 = (t.name, t.expiry::text, t.may_transfer, t.may_redeem)
-              AND last.balance_max IS NOT DISTINCT FROM t.balance_max)
+              AND (last.balance_max, last.gift_points_a_day_max)
+                  IS NOT DISTINCT FROM (t.balance_max, t.gift_points_a_day_max))
         """,
         program_id,
         wallet.code,
@@ -118,6 +123,7 @@ def _wallet(row: Any) -> Wallet:
         row["may_transfer"],
         row["may_redeem"],
         tuple((since, read_expiry(json.loads(spec))) for since, spec in row["expiries"] or ()),
+        row["gift_points_a_day_max"],
     )
 
 
@@ -196,11 +202,12 @@ async def _insert_accounts(
 @dataclass(frozen=True, slots=True)
 class Target:
     """A member's wallet that something is done to: its account, and the member's own, locked; of
-    who was merged into another, the other's."""
+    who was merged into another, the other's. `named` is the own account of who was named."""
 
     wallet: Wallet
     account: Account
     member: Account
+    named: Account
     time_zone: str
 
 
@@ -220,11 +227,12 @@ async def lock_target(
     member = survivor_of(accounts, member_id)
     assert member is not None
     if wallet == POINTS:
-        return Target(kind, member, member, "UTC")
+        return Target(kind, member, member, accounts[member_id], "UTC")
     account = accounts[ids[member_id, wallet]]
     if account.member_id != member.account_id:
         raise Collision("The account was merged meanwhile.")
-    return Target(kind, account, member, await find_program_zone(session, program_id))
+    zone = await find_program_zone(session, program_id)
+    return Target(kind, account, member, accounts[member_id], zone)
 
 
 async def sum_grants_left(

@@ -7,16 +7,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.points.domain.ledger.account_checks import check_receiver
+from services.points.domain.ledger.account_checks import check_giver, check_receiver
 from services.points.domain.ledger.accounts import Account
-from services.points.domain.ledger.errors import AccountFrozen, MemberUnknown
 from services.points.domain.ledger.moves import Move, move_lots, pick_spendable
 from services.points.domain.members.errors import TransferReceiverUnknown, TransferToSelf
 from services.points.domain.wallets.errors import WalletIsBuiltIn
-from services.points.domain.wallets.wallets import POINTS, Wallet, check_transferable, room_in
+from services.points.domain.wallets.wallets import (
+    POINTS,
+    Wallet,
+    check_gift_cap,
+    check_transferable,
+    room_in,
+)
 from services.points.storage.ledger.books import Write, write_books
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
 from services.points.storage.request_keys import find_answer, hash_request, keep_answer
+from services.points.storage.wallets.gifts import sum_gifts
 from services.points.storage.wallets.wallets import get_wallet, open_wallet_accounts
 
 _OPERATION = "wallet_gift"
@@ -45,8 +51,8 @@ async def give_from_wallet(
     whether it is new.
 
     Raises `WalletIsBuiltIn` (points are offered as transfers), `WalletUnknown`,
-    `WalletNotTransferable`, `TransferToSelf`, `MemberUnknown`, `AccountFrozen`,
-    `TransferReceiverUnknown`, `InsufficientPoints`, `IdempotencyKeyReused`.
+    `WalletNotTransferable`, `TransferToSelf`, `MemberUnknown`, `AccountFrozen`, `AccountMerged`,
+    `TransferReceiverUnknown`, `GiftCapReached`, `InsufficientPoints`, `IdempotencyKeyReused`.
     """
     if gift.wallet == POINTS:
         raise WalletIsBuiltIn("Points are offered as transfers.")
@@ -63,9 +69,10 @@ async def give_from_wallet(
     if done is not None:
         return done, False
     check_transferable(kind)
-    _check_giver(accounts[gift.from_member_id])
+    check_giver(accounts[gift.from_member_id])
     check_receiver(accounts[gift.to_member_id])
     giver, receiver = (accounts[ids[side]] for side in sides)
+    await _check_cap(session, now, program_id, kind, giver, gift.points)
     await load_lots(session, program_id, {giver.account_id: giver})
     parts = pick_spendable(giver, gift.points, now)
     _check_fits(kind, receiver, gift.points)
@@ -89,11 +96,17 @@ async def give_from_wallet(
     return answer, True
 
 
-def _check_giver(member: Account) -> None:
-    if not member.is_open:
-        raise MemberUnknown("No such member in this programme.")
-    if member.frozen_case is not None:
-        raise AccountFrozen("The account is frozen.", case_id=str(member.frozen_case))
+async def _check_cap(
+    session: AsyncSession,
+    now: datetime,
+    program_id: UUID,
+    wallet: Wallet,
+    giver: Account,
+    points: int,
+) -> None:
+    if wallet.gift_points_a_day_max is not None:
+        given = await sum_gifts(session, program_id, giver.account_id, now)
+        check_gift_cap(wallet, points, given)
 
 
 def _check_fits(wallet: Wallet, receiver: Account, points: int) -> None:

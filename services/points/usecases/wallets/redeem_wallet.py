@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger import ledger
-from services.points.domain.ledger.errors import AccountFrozen, MemberUnknown
+from services.points.domain.ledger.account_checks import check_giver
 from services.points.domain.ledger.ledger import Cause
 from services.points.domain.wallets.errors import WalletIsBuiltIn
 from services.points.domain.wallets.wallets import POINTS, check_redeemable
@@ -46,12 +46,13 @@ async def redeem_wallet(
     shop can undo it as any other redemption. Returns the answer, and whether it is new.
 
     Raises `WalletIsBuiltIn` (points are spent at tills), `WalletUnknown`, `WalletNotRedeemable`,
-    `ShopUnknown`, `MemberUnknown`, `AccountFrozen`, `InsufficientPoints`, `IdempotencyKeyReused`.
+    `ShopUnknown`, `MemberUnknown`, `AccountFrozen`, `AccountMerged`, `InsufficientPoints`,
+    `IdempotencyKeyReused`.
     """
     if asked.wallet == POINTS:
         raise WalletIsBuiltIn("Points are spent at tills.")
     target = await lock_target(session, program_id, asked.member_id, asked.wallet)
-    member, account = target.member, target.account
+    account = target.account
     asked_hash = hash_request(
         asked.member_id, asked.wallet, asked.points, asked.shop_id, asked.reference
     )
@@ -62,10 +63,7 @@ async def redeem_wallet(
     if done is not None:
         return done, False
     check_redeemable(target.wallet)
-    if not member.is_open or member.account_id != asked.member_id:
-        raise MemberUnknown("No such member in this programme.")
-    if member.frozen_case is not None:
-        raise AccountFrozen("The account is frozen.", case_id=str(member.frozen_case))
+    check_giver(target.named)
     mall_id = await find_mall(session, program_id, asked.shop_id)
     await load_lots(session, program_id, {account.account_id: account})
     reason = {

@@ -51,6 +51,8 @@ async def test_staff_state_wallets_and_everybody_finds_them(mall: Mall) -> None:
         {"expiry": {"kind": "tomorrow"}},
         {"balance_max": 0},
         {"balance_max": 1.5},
+        {"gift_points_a_day_max": 0},
+        {"gift_points_a_day_max": "5"},
         {"name": ""},
         {"surprise": 1},
     ],
@@ -59,6 +61,21 @@ async def test_staff_state_wallets_and_everybody_finds_them(mall: Mall) -> None:
 async def test_what_is_wrong_is_refused(mall: Mall, changes: dict[str, Any]) -> None:
     answer = await put(mall, "stars", **changes)
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
+async def test_the_limit_of_gifts_is_listed_and_each_change_of_it_is_a_version(mall: Mall) -> None:
+    stated = []
+    for most in (None, 5, 5, 7, None):
+        answer = await put(mall, "stars", may_transfer=True, gift_points_a_day_max=most)
+        stated.append(answer.json()["gift_points_a_day_max"])
+    assert stated == [None, 5, 5, 7, None]
+    versions = (await mall.get("/v1/wallets/stars/versions")).json()
+    assert [v["gift_points_a_day_max"] for v in versions] == [None, 5, 7, None]
+    await put(mall, "stars", may_transfer=True, gift_points_a_day_max=3)
+    listed = (await mall.get("/v1/wallets")).json()
+    # Of points it is what bounds their transfers.
+    limits = [(w["wallet"], w["gift_points_a_day_max"]) for w in listed]
+    assert limits == [("points", 10_000), ("stars", 3)]
 
 
 async def test_points_are_built_in_and_only_the_role_states_wallets(mall: Mall) -> None:

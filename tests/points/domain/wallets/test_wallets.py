@@ -7,6 +7,7 @@ import pytest
 from services.points.domain.expiry.expiry import ExpiryKind, ExpiryModel
 from services.points.domain.ledger.lots import LotTerms
 from services.points.domain.wallets.errors import (
+    GiftCapReached,
     WalletFull,
     WalletNotRedeemable,
     WalletNotTransferable,
@@ -15,6 +16,7 @@ from services.points.domain.wallets.wallets import (
     BUILT_IN,
     Wallet,
     account_id_of,
+    check_gift_cap,
     check_redeemable,
     check_room,
     check_transferable,
@@ -46,6 +48,17 @@ def test_v_6_a_limit_trims_what_comes_by_itself_and_refuses_what_is_done_by_hand
 def test_a_debt_makes_room_and_a_wallet_without_a_limit_takes_everything() -> None:
     assert fitting(STARS, make_account(balance=-20), 500) == 120
     assert fitting(BUILT_IN, make_account(balance=10**12), 10**9) == 10**9
+
+
+def test_a_days_gifts_go_up_to_the_limit_and_the_refusal_says_what_is_left() -> None:
+    limited = STARS._replace(gift_points_a_day_max=10)
+    check_gift_cap(limited, 4, 6)
+    check_gift_cap(STARS, 10**12, 10**12)
+    for given, left in ((7, 3), (12, 0)):
+        with pytest.raises(GiftCapReached) as refused:
+            check_gift_cap(limited, 4, given)
+        facts = {"gift_points_a_day_max": 10, "given": given, "left": left}
+        assert refused.value.facts == {"wallet": "stars", **facts}
 
 
 def test_what_staff_said_stays_stays() -> None:
