@@ -10,9 +10,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.faults.life.books import Books
 from tests.faults.life.days import Days
+from tests.faults.life.on_credit import OnCredit
 from tests.faults.life.openings import Openings
 from tests.faults.life.reviews import Reviews
-from tests.faults.life.spending import Spending
 from tests.faults.life.world import World
 from tests.faults.soak import Share
 
@@ -21,7 +21,7 @@ STEPS_A_LIFE, LIVES_A_SEED = 120, 100
 _STEPS_USUAL = 95
 
 
-class Life(Reviews, Spending, Openings, Days):
+class Life(Reviews, OnCredit, Openings, Days):
     """Four members of a new programme, and all that can happen to them."""
 
 

@@ -84,7 +84,10 @@ class Spending(Books):
     def hold(self, member: int, share: int) -> Any:
         """A till sets points aside."""
         member = self.spender(member)
-        points = self.share_of(self.purses[member], share)
+        return self.set_aside(member, self.share_of(self.purses[member], share)) or multiple()
+
+    def set_aside(self, member: int, points: int) -> Held | None:
+        """A till's hold, if it gets it."""
         asked = hold(self.mall, self.ids[member], points, ttl_seconds=HOLD_SECONDS)
         until = self.now + timedelta(seconds=HOLD_SECONDS)
         answer, purse, made = self.world.do(asked), self.purses[member], list[Held]()
@@ -94,7 +97,7 @@ class Spending(Books):
             made.append(Held(answer.json()["hold_id"], purse, aside))
 
         if not self.expect(answer, move):
-            return multiple()
+            return None
         self.holds += made
         return made[0]
 
@@ -102,15 +105,16 @@ class Spending(Books):
     @rule(held=HOLDS, share=SHARES, is_final=st.booleans())
     def capture(self, held: Held, share: int, is_final: bool) -> None:
         """A till spends what it had set aside, or a part of it."""
-        self._capture(held, share, is_final, None)
+        self.take(held, share, is_final, None)
 
     @worth(lambda self: any(held.is_open(self.now) for held in self.holds))
     @rule(held=HOLDS, bill=BILLS, share=SHARES, is_final=st.booleans())
     def capture_bill(self, held: Held, bill: Bill, share: int, is_final: bool) -> None:
         """What a till had set aside pays a receipt, until that is recorded."""
-        self._capture(held, share, is_final, self._unrecorded(bill))
+        self.take(held, share, is_final, self._unrecorded(bill))
 
-    def _capture(self, held: Held, share: int, is_final: bool, bill: Bill | None) -> None:
+    def take(self, held: Held, share: int, is_final: bool, bill: Bill | None) -> None:
+        """So much of what was set aside is captured."""
         held = nearest(held, self.holds, lambda one: one.is_open(self.now))
         points = max(1, held.aside.left * share // 100)
         fields = {} if bill is None else {"receipt": bill_of(bill.sale)}
@@ -227,7 +231,10 @@ class Spending(Books):
         undone = [one for one in self.payments if len(one.tokens) > one.back]
         owing = [one for one in undone if one.purse.heir.debt]
         some = owing if owing and share > 30 else undone
-        paid = some[place % len(some)]
+        self.undo(some[place % len(some)], share)
+
+    def undo(self, paid: Paid, share: int) -> None:
+        """So much of what is left of a payment comes back."""
         left = len(paid.tokens) - paid.back
         points = -(-left * share // 100)
         if points == 0:
