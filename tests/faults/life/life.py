@@ -8,13 +8,16 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.faults.life.books import Books
-from tests.faults.life.days import Days
+from tests.faults.life.books import MEMBERS, Books
+from tests.faults.life.days import HOURS, Days
 from tests.faults.life.on_credit import OnCredit
 from tests.faults.life.openings import Openings
+from tests.faults.life.receipts import AMOUNTS, SALES
 from tests.faults.life.reviews import Reviews
+from tests.faults.life.tally import rule
 from tests.faults.life.world import World
 from tests.faults.soak import Share
+from tests.points.naive_receipts import Sale
 
 STEPS_A_LIFE, LIVES_A_SEED = 120, 100
 # What a life has on the average: some end earlier, as no rule that it has can be followed.
@@ -23,6 +26,14 @@ _STEPS_USUAL = 95
 
 class Life(Reviews, OnCredit, Openings, Days):
     """Four members of a new programme, and all that can happen to them."""
+
+    @rule(target=SALES, member=MEMBERS, amount_minor=AMOUNTS, hours=HOURS)
+    def buy_again_later(self, member: int, amount_minor: int, hours: int) -> Sale:
+        """A member buys, and some hours later again: on another day, or not, of the mall or of
+        Greenwich."""
+        self.send_at_once(member, amount_minor)
+        self.let_pass(hours)
+        return self.send_at_once(member, amount_minor)
 
 
 class EachAnew(HypothesisProvider):

@@ -22,7 +22,7 @@ from tests.points.naive import Lot, Refused
 from tests.points.naive_receipts import ANONYMOUS, IN_REVIEW, POSTED, UNSENT, Sale, tier_of
 
 SALES: Any = Bundle("sales")
-HOW_SOLD = ["now", "at their own till", "now", "later", "now"]
+HOW_SOLD = ["now", "at their own till", "later", "now"]
 AMOUNTS = st.sampled_from([1_050, 0, 99, 1_999, 2_999, 4_000, 5_050, 7_777, 9_000])
 
 
@@ -62,6 +62,12 @@ class Receipts(Books):
         sent = kept if how == "later" else sale
         if sent is not None:
             self._send(sent)
+        return sale
+
+    def send_at_once(self, member: int, amount_minor: int) -> Sale:
+        """A sale just made."""
+        sale = self._made_up(member, amount_minor)
+        self._send(sale)
         return sale
 
     @worth(lambda self: any(sale.status == UNSENT for sale in self.sales))

@@ -15,14 +15,17 @@ from uuid import UUID
 import uvloop
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from services.points.api.app import build_app
+from services.points.consumer import HANDLERS
 from services.points.queries.invariants import check_invariants
 from services.points.settings import PointsSettings
 from services.points.usecases.members.expire_transfers import expire_transfers
 from services.points.usecases.spending.expire_due_holds import expire_due_holds
 from shared.db import Statements, open_statements, transaction
-from tests.points.mall import Mall, open_mall
+from tests.faults.life.door import Door
+from tests.points.mall import Mall
 from tests.support.clock import HandClock
-from tests.support.service import make_settings, open_engine
+from tests.support.service import make_runtime, make_settings, open_engine
 
 # What is set aside, less what is over and was not cleared away yet; lots in the order of spending.
 _BOOKS = """
@@ -109,7 +112,10 @@ def open_world(database_url: str) -> Iterator[World]:
 
         async def open_all() -> World:
             engine = await stack.enter_async_context(open_engine(settings.database_url))
-            mall = await stack.enter_async_context(open_mall(engine, settings, HandClock()))
+            clock = HandClock()
+            app = build_app(make_runtime("points", settings, engine, clock, HANDLERS))
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            mall = Mall(engine, await stack.enter_async_context(Door(app)), clock)
             reads = open_statements(settings.database_url, 1, read_only=True)
             return World(runner, mall, await stack.enter_async_context(reads))
 
