@@ -23,6 +23,9 @@ from tests.points.naive import Aside, Lot, Refused
 from tests.points.naive_moves import Paid, Pool
 
 ACCEPT_DAYS = 7
+# Soon a month's cap is used up.
+CAP = 25
+MANY = st.sampled_from([100, 50, 20, 110])
 OFFERS: Any = Bundle("offers")
 POOLS: Any = Bundle("pools")
 
@@ -132,10 +135,13 @@ class Members(Books):
                 offer.aside.left = 0
 
     @precondition(lambda self: sum(bool(pool.caps) for pool in self.pools) < 2)
-    @rule(target=POOLS, member=MEMBERS, month_max=st.sampled_from([None, 40]))
+    @rule(target=POOLS, member=MEMBERS, month_max=st.sampled_from([CAP, None, 40]))
     def open_pool(self, member: int, month_max: int | None) -> Any:
         """A member opens a household's pool."""
-        member, made = self.heir_of(member), list[Pool]()
+        return self._open_pool(self.heir_of(member), month_max) or multiple()
+
+    def _open_pool(self, member: int, month_max: int | None) -> Pool | None:
+        made = list[Pool]()
         body = {"name": "Wang family", "month_points_max": month_max}
         path = f"/v1/members/{self.ids[member]}/pools"
         answer = self.member_post(path, member, body, new_id().hex)
@@ -145,14 +151,14 @@ class Members(Books):
             made.append(Pool(answer.json()["pool_id"], member, month_max, {member: None}))
             self.pools += made
 
-        return made[0] if self.expect(answer, move) else multiple()
+        return made[0] if self.expect(answer, move) else None
 
     def _may_join(self, member: int) -> None:
         self.refuse_unless(self.purses[member].case is None, "account_frozen")
         self.refuse_unless(not any(member in p.caps for p in self.pools), "member_in_pool")
 
     @worth(lambda self: any(pool.caps for pool in self.pools))
-    @rule(pool=POOLS, member=MEMBERS, month_max=st.sampled_from([None, 20]))
+    @rule(pool=POOLS, member=MEMBERS, month_max=st.sampled_from([20, None]))
     def invite_and_join(self, pool: Pool, member: int, month_max: int | None) -> None:
         """The owner invites somebody, who joins; or gives them another cap."""
         pool = nearest(pool, self.pools, lambda one: bool(one.caps))
@@ -206,12 +212,18 @@ class Members(Books):
         self.refuse_unless(member in pool.caps, "pool_unknown")
         self.refuse_unless(self.purses[member].case is None, "account_frozen")
 
-    @worth(lambda self: any(pool.caps for pool in self.pools))
-    @rule(pool=POOLS, member=MEMBERS, share=SHARES)
-    def spend_from_pool(self, pool: Pool, member: int, share: int) -> None:
-        """A member spends what is in the pool, whoever put it in; if nothing is, somebody does."""
-        pool = nearest(pool, self.pools, lambda one: bool(one.caps))
-        if pool.caps and not pool.purse.available(self.now):
+    @rule(target=POOLS, place=st.integers(0, 9), member=MEMBERS, share=MANY)
+    def spend_from_pool(self, place: int, member: int, share: int) -> Any:
+        """A member spends what is in a pool, whoever put it in; if nothing is, somebody does, and
+        if there is none, they open one."""
+        pools = [pool for pool in self.pools if pool.caps]
+        if not pools:
+            return self._open_pool(self.heir_of(member), CAP) or multiple()
+        self._spend_from_pool(pools[place % len(pools)], member, share)
+        return multiple()
+
+    def _spend_from_pool(self, pool: Pool, member: int, share: int) -> None:
+        if not pool.purse.available(self.now):
             self._put_in(pool, self._somebody_in(pool, (member + 1) % 4), 100)
         member, went = self._somebody_in(pool, member), list[Lot]()
         month = f"{self.now.astimezone(SHANGHAI):%Y-%m}"
