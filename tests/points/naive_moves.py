@@ -119,13 +119,25 @@ def undo(union: Union) -> None:
             old.is_pending, old.activates, old.ends = lot.is_pending, lot.activates, lot.ends
         merged.put_back([union.moved[lot] for lot in going])
     if union.debts:
-        if len(union.debts) > len(union.paid):
-            survivor.earn(len(union.debts) - len(union.paid), "debt", None)
-        survivor.put_back(sorted(union.paid, key=lambda lot: lot.number))
-        merged.version += 1
-        merged.debts = union.debts
-        for was in union.debts:
-            was.moved = None
+        _undo_debts(union)
+
+
+def _undo_debts(union: Union) -> None:
+    """Who paid has it back: what is owed still is owed no more, what was repaid comes as lots like
+    those that repaid it. What came back of a payment meanwhile nobody owes."""
+    merged, survivor = union.merged, union.survivor
+    rest = [was.heir for was in union.debts[len(union.paid) :]]
+    owed = [one for one in rest if one in survivor.debts]
+    undone = [one for one in rest if one.by is None and one not in owed]
+    if owed:
+        survivor.forget(owed)
+    for lot, same in groupby(one.by for one in reversed(rest) if one.by is not None):
+        survivor.take_in(len(list(same)), lot).giver = None
+    survivor.put_back(sorted(union.paid, key=lambda lot: lot.number))
+    merged.debts = [was for was in union.debts if was.heir not in undone]
+    merged.version += bool(merged.debts)
+    for was in union.debts:
+        was.moved = None
 
 
 @dataclass(eq=False)

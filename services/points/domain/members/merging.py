@@ -6,6 +6,7 @@ repay a debt meanwhile stays so: points are never made twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.ledger.moves import Move, Parts, move_lots
 from services.points.domain.members.errors import AccountHasHolds
 from services.points.domain.receipts.receipt_books import derived_id
+from services.points.domain.spending.on_credit import Owing, place_of, repaid_by, undone_of
 
 
 class Merge(NamedTuple):
@@ -59,12 +61,13 @@ def move_debt(books: Books, debtor: Account, payer: Account, points: int, move: 
 
 class Undo(NamedTuple):
     """What is known of a merge when it is undone: the lots that it emptied by the versions of the
-    survivor's lots that it made of them, the debt that it brought, and what of the survivor's lots
-    paid for that."""
+    survivor's lots that it made of them, the debt that it brought, what of the survivor's lots
+    paid for that at once, and how they owed the rest since."""
 
     emptied: Mapping[int, OpenLot]
     debt: int
     paid: Parts
+    owing: Sequence[Owing] = ()
 
 
 def undo_account(books: Books, merged: Account, survivor: Account, merge: Merge, undo: Undo) -> int:
@@ -81,9 +84,10 @@ def undo_account(books: Books, merged: Account, survivor: Account, merge: Merge,
     books.accounts[merged.account_id] = merged
     if lots:
         _move_back(books, merged, survivor, lots, undo, merge.move("merge_undo"))
-    if undo.debt:
-        _give_debt_back(books, merged, survivor, undo, merge.move("merge_undo_debt"))
-    return points - undo.debt
+    debt = undo.debt - undone_of(undo.owing)
+    if debt:
+        _give_debt_back(books, merged, survivor, debt, undo, merge.move("merge_undo_debt"))
+    return points - debt
 
 
 def _move_back(
@@ -121,15 +125,26 @@ def _keep_changes(
         books.change_lot(merged, emptied, kind, move.reason, **changes)
 
 
-def _give_debt_back(books: Books, debtor: Account, payer: Account, undo: Undo, move: Move) -> None:
-    """What paid it goes back to the lots it came from; what no lot had paid, as a new lot."""
+def _give_debt_back(
+    books: Books, debtor: Account, payer: Account, debt: int, undo: Undo, move: Move
+) -> None:
+    """What paid it goes back to the lots it came from; what repaid it since, as lots like those.
+
+    What nobody repaid comes first: the payer owes it no more, and nothing is left of that lot.
+    """
     covered = sum(points for _, points in undo.paid)
-    # The new lot first: as long as the payer owes, it repays, and the old lots come back whole.
-    if undo.debt > covered:
-        books.credit(payer, undo.debt - covered, _cause(move, "rest"), LotTerms())
+    repaid = repaid_by(undo.debt - covered, undo.owing, ())
+    owed = debt - covered - sum(one.points for one in repaid)
+    if owed:
+        cause = _cause(move, "rest", {"nets": place_of(undo.owing)})
+        books.credit(payer, owed, cause._replace(nets=place_of(undo.owing)), LotTerms())
+    for number, one in reversed([*enumerate(repaid, 1)]):
+        cause = _cause(move, f"repaid {number}", {"repaid_by": one.lot_version})
+        terms = one.terms._replace(origin_id=one.terms.origin_id or one.source_id)
+        books.credit(payer, one.points, cause, terms)
     if covered:
         books.give_back(payer, undo.paid, _cause(move, "lots"))
-    books.claw_back(debtor, undo.debt, _cause(move, "debtor"))
+    books.claw_back(debtor, debt, _cause(move, "debtor"))
 
 
 def debt_source(merge: Merge) -> UUID:
@@ -137,9 +152,10 @@ def debt_source(merge: Merge) -> UUID:
     return derived_id(merge.move("merge_debt").move_id, "to")
 
 
-def _cause(move: Move, side: str) -> Cause:
+def _cause(move: Move, side: str, more: Mapping[str, Any] = MappingProxyType({})) -> Cause:
     source = derived_id(move.move_id, side)
-    return Cause(move.kind, ledger.TRANSFER, move.kind, source, move.reason)
+    reason = move._replace(facts={**move.facts, **more}).reason
+    return Cause(move.kind, ledger.TRANSFER, move.kind, source, reason)
 
 
 def check_unfrozen(account: Account, lots: Iterable[OpenLot]) -> None:

@@ -1,4 +1,5 @@
-"""Points that a capture took though no lot covered them: a debt, and what repaid it since.
+"""Points that a capture or a merge took though no lot covered them: a debt, and what repaid it
+since.
 
 An account repays its oldest debt first. So each point of a debt is repaid once, by a lot that can
 be named, and no lot is named twice.
@@ -14,7 +15,7 @@ Place = tuple[int, ...]
 
 class Owing(NamedTuple):
     """How long one account owed the points: since the capture, or since it took the debt over from
-    one that was merged into it.
+    one that was merged into it (whose undo asks for that alone).
 
     `place` puts debts of an account in order: the version of the posting by which this one came to
     it, then that by which it came to the account before, and so on. `ahead` is what the account
@@ -35,7 +36,7 @@ def repaid_by(points: int, owing: Sequence[Owing], now: Sequence[Repayment]) -> 
         for repayment in (*repayments, *(now if number == len(owing) else ())):
             if repayment.nets:
                 ahead -= repayment.points * (repayment.nets < place)
-                owed -= repayment.points * (repayment.nets == place)
+                owed -= repayment.points * _is_of(repayment, place)
                 continue
             passed = min(ahead, repayment.points)
             part = min(owed, repayment.points - passed)
@@ -45,9 +46,25 @@ def repaid_by(points: int, owing: Sequence[Owing], now: Sequence[Repayment]) -> 
     return list(_joined(found))
 
 
+def undone_of(owing: Sequence[Owing]) -> int:
+    """So many of these points came back before anybody had repaid them: they are owed no more."""
+    return sum(
+        repayment.points
+        for place, _, repayments in owing
+        for repayment in repayments
+        if _is_of(repayment, place)
+    )
+
+
 def place_of(owing: Sequence[Owing]) -> Place:
     """Where the debt stands on the account that owes it now."""
     return owing[-1].place if owing else ()
+
+
+def _is_of(repayment: Repayment, place: Place) -> bool:
+    """Whether it undid that debt, or a part of it: a capture's place begins with the merge's by
+    which it came."""
+    return repayment.nets[: len(place)] == place
 
 
 def _joined(found: Iterable[Repayment]) -> Iterable[Repayment]:

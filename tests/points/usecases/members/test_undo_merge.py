@@ -1,9 +1,12 @@
 """A merge was a mistake: what is left of the moved points goes back; nothing is made twice."""
 
+from collections import Counter
+
 from shared.contracts.points_changes import AccountsMergeUndone
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import LOTS, in_debt, merged, offer, two_members, undo, undone
+from tests.points.spending import capture, dated_lots, hold, reverse, set_redemption_policy
 
 
 async def test_an_undone_merge_leaves_both_as_they_were(mall: Mall) -> None:
@@ -95,3 +98,44 @@ async def test_merges_are_undone_in_time_and_the_latest_first(mall: Mall) -> Non
     refused = await undo(mall, late)
     assert (refused.status_code, refused.json()["code"]) == (422, "merge_too_old")
     assert (await undo(mall, {"merge_id": new_id()})).status_code == 404
+
+
+async def test_what_repaid_a_debt_that_came_along_comes_back_with_its_ends(mall: Mall) -> None:
+    old, kept = await in_debt(mall, 100), await mall.enrol()
+    made = await merged(mall, old, kept)
+    for points, days in ((40, 9), (30, 5), (50, 7)):
+        await mall.set_policy(expiry={"kind": "rolling_days", "days": days})
+        await mall.sold(points * 100, member_id=kept)
+        mall.clock.advance(seconds=1)
+    assert await dated_lots(mall, kept) == [(20, "2026-03-17")]
+    assert await undone(mall, made) == -100
+    assert (await mall.balance(old), await mall.balance(kept)) == (-100, 120)
+    back: Counter[str] = Counter()
+    for points, end in await dated_lots(mall, kept):
+        back[end] += points
+    assert back == {"2026-03-19": 40, "2026-03-15": 30, "2026-03-17": 50}
+
+
+async def test_what_nobody_repaid_comes_back_as_no_points(mall: Mall) -> None:
+    old, kept = await in_debt(mall, 100), await in_debt(mall, 20)
+    made = await merged(mall, old, kept)
+    await mall.adjust(kept, 50, "repaid 20 and then 30")
+    assert await undone(mall, made) == -100
+    assert (await mall.balance(old), await mall.balance(kept)) == (-100, 30)
+    assert [points for points, _ in await dated_lots(mall, kept)] == [30]
+
+
+async def test_what_came_back_of_a_debt_that_came_along_is_owed_by_nobody(mall: Mall) -> None:
+    await set_redemption_policy(mall)
+    old, kept = await two_members(mall)
+    sale = await mall.sold(10_000, member_id=old)
+    hold_id = (await hold(mall, old, 100)).json()["hold_id"]
+    await mall.push(mall.refund(sale))
+    redemption_id = (await capture(mall, hold_id)).json()["redemption_id"]
+    made = await merged(mall, old, kept)
+    await reverse(mall, redemption_id, points=60)
+    assert await mall.balance(kept) == -40
+    assert await undone(mall, made) == -40
+    assert (await mall.balance(old), await mall.balance(kept)) == (-40, 0)
+    await reverse(mall, redemption_id)
+    assert (await mall.balance(old), await mall.balance(kept)) == (0, 0)
