@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.points.domain.expiry.expiry import DAYS_MAX
+from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX
 from shared.http.fields import ISO_TEXT, LAX, Strict, day_within
 
-_AHEAD = Field(0, ge=0, le=100, description="further periods after the current one")
+_AHEAD = Field(0, ge=0, le=PERIODS_MAX, description="further periods after the current one")
 
 
 class NeverIn(Strict):
@@ -28,7 +28,7 @@ class MonthsIn(Strict):
     """The same day so many months later, or that month's last; sliding: after each activity."""
 
     kind: Literal["months", "sliding"]
-    months: int = Field(ge=0, le=1_200)
+    months: int = Field(ge=0, le=PERIODS_MAX)
 
 
 class CalendarDateIn(Strict):

@@ -1,12 +1,13 @@
 """Wallets beside the points: what staff state of each, what members have in them."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.points.api.expiry.expiry_models import ExpiryIn
 from services.points.api.instants import AsOf
 from services.points.api.ledger.statements import (
     LotChangePage,
@@ -20,7 +21,7 @@ from services.points.api.ledger.statements import (
 from services.points.api.paging import AfterVersion, PageSize
 from services.points.api.principals import POLICY, READ, check_may_read
 from services.points.api.state import settings_of
-from services.points.domain.expiry.expiry import DAYS_MAX, PERIODS_MAX, ExpiryKind, read_expiry
+from services.points.domain.expiry.expiry import read_expiry
 from services.points.domain.ledger.errors import MemberUnknown
 from services.points.domain.wallets.wallets import POINTS, Wallet, account_id_of
 from services.points.queries.ledger.accounts import list_postings
@@ -36,39 +37,12 @@ from services.points.usecases.wallets.set_wallet import set_wallet
 from shared.auth import require_role, require_whole
 from shared.db import driver
 from shared.http.depends import CurrentStaff, MemberOrStaff, Now, Tx
-from shared.http.fields import ISO_TEXT, LAX, Name, day_within
+from shared.http.fields import Name
 
 router = APIRouter(tags=["Wallets"])
 WalletCode = Annotated[
     str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", examples=["stars"], description="its code")
 ]
-
-
-class ExpiryIn(BaseModel):
-    """Until when a credit lasts. `days` is of rolling days, `months` of months and sliding,
-    `periods_ahead` of the ends of months, quarters and years, `on` the calendar date."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"kind": "end_of_year"}]}
-    )
-
-    kind: Annotated[ExpiryKind, Field(strict=False)]
-    days: int | None = Field(default=None, ge=0, le=DAYS_MAX)
-    months: int | None = Field(default=None, ge=1, le=PERIODS_MAX)
-    periods_ahead: int | None = Field(default=None, ge=0, le=PERIODS_MAX)
-    on: Annotated[date, ISO_TEXT, day_within(2000, 2199), LAX] | None = None
-
-    @model_validator(mode="after")
-    def _says_what_its_kind_needs(self) -> Self:
-        needed = {
-            ExpiryKind.ROLLING_DAYS: self.days,
-            ExpiryKind.MONTHS: self.months,
-            ExpiryKind.SLIDING: self.months,
-            ExpiryKind.CALENDAR_DATE: self.on,
-        }
-        if self.kind in needed and needed[self.kind] is None:
-            raise ValueError("This kind needs days, months or a date.")
-        return self
 
 
 _WALLET: dict[str, Any] = {
@@ -143,7 +117,7 @@ async def put_wallet(
 ) -> WalletOut:
     """Lots keep the end that they have; later credits follow this. Role: points.policy."""
     require_whole(staff, POLICY)
-    expiry = body.expiry.model_dump(mode="json", exclude_none=True)
+    expiry = body.expiry.model_dump(mode="json", exclude_unset=True)
     stated = Wallet(
         wallet,
         body.name,

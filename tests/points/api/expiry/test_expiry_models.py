@@ -39,7 +39,7 @@ def test_no_model_is_left_out() -> None:
         {"kind": "months"},
         {"kind": "never", "months": 1},
         {"kind": "months", "months": "12"},
-        {"kind": "end_of_year", "periods_ahead": 101},
+        {"kind": "end_of_year", "periods_ahead": 1_201},
     ],
 )
 def test_half_a_model_is_refused(stated: dict[str, Any]) -> None:

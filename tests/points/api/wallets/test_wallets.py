@@ -63,6 +63,25 @@ async def test_what_is_wrong_is_refused(mall: Mall, changes: dict[str, Any]) -> 
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
+@pytest.mark.parametrize(
+    ("expiry", "field"),
+    [
+        ({"kind": "months"}, "months"),
+        ({"kind": "rolling_days", "months": 3}, "days"),
+        ({"kind": "never", "days": 3}, "days"),
+        ({"kind": "end_of_year", "on": "2027-06-30"}, "on"),
+    ],
+)
+async def test_an_expiry_is_refused_with_the_field_that_its_kind_lacks_or_does_not_know(
+    mall: Mall, expiry: dict[str, Any], field: str
+) -> None:
+    answer = await put(mall, "stars", expiry=expiry)
+    assert answer.status_code == 422, answer.text
+    named = {error["field"].rpartition(".")[2]: error["problem"] for error in answer.json()["errors"]}
+    is_missing = field not in expiry
+    assert named[field] == ("Field required" if is_missing else "Extra inputs are not permitted")
+
+
 async def test_the_limit_of_gifts_is_listed_and_each_change_of_it_is_a_version(mall: Mall) -> None:
     stated = []
     for most in (None, 5, 5, 7, None):
