@@ -182,11 +182,14 @@ async def test_staff_of_some_malls_read_members_and_rules(mall: Mall, app: FastA
         ("/v1/activity-rules", {"points.policy", "points.read"}),
         ("/v1/adjustment-rules", {"points.policy", "points.read"}),
         ("/v1/review-rules", {"points.policy", "points.cases"}),
+        ("/v1/wallets", {"points.policy", "points.read"}),
+        ("/v1/wallets/stars/versions", {"points.policy", "points.read"}),
     ],
 )
 async def test_who_states_rules_reads_what_stands_and_so_does_who_looks_at_what_it_made(
     mall: Mall, path: str, roles: set[str]
 ) -> None:
+    await state_stars(mall)
     for role in ("points.policy", "points.read", "points.cases", "desk"):
         answer = await mall.client.get(path, headers=mall.staff(role))
         assert answer.status_code == (200 if role in roles else 403), (role, answer.text)

@@ -19,7 +19,7 @@ from services.points.api.ledger.statements import (
     statement_page,
 )
 from services.points.api.paging import AfterVersion, PageSize
-from services.points.api.principals import POLICY, READ, check_may_read
+from services.points.api.principals import POLICY, READ, check_may_read, check_may_read_rules
 from services.points.api.state import settings_of
 from services.points.domain.expiry.expiry import read_expiry
 from services.points.domain.ledger.errors import MemberUnknown
@@ -34,7 +34,7 @@ from services.points.queries.wallets.wallets import (
 )
 from services.points.storage.wallets.wallets import get_wallet
 from services.points.usecases.wallets.set_wallet import set_wallet
-from shared.auth import require_role, require_whole
+from shared.auth import require_whole
 from shared.db import driver
 from shared.http.depends import CurrentStaff, MemberOrStaff, Now, Tx
 from shared.http.fields import Name
@@ -134,8 +134,9 @@ async def put_wallet(
 
 @router.get("/v1/wallets", summary="List wallets")
 async def read_wallets(staff: CurrentStaff, session: Tx, request: Request) -> list[WalletOut]:
-    """The built-in points first; what bounds their gifts bounds offers, too. Role: points.read."""
-    require_role(staff, READ)
+    """The built-in points first; what bounds their gifts bounds offers, too. Role: points.policy or
+    points.read."""
+    check_may_read_rules(staff, POLICY, READ)
     built_in = WalletOut(
         wallet=POINTS,
         name="Points",
@@ -159,8 +160,9 @@ async def read_wallet_versions(
 ) -> list[WalletVersionOut]:
     """All that was ever stated of `wallet`, the oldest first; what was earned under a version ends
     by it, however late it comes. Pass the last one's version as `after` for more. Role:
-    points.read."""
-    require_role(staff, READ)
+    points.policy or points.read."""
+    check_may_read_rules(staff, POLICY, READ)
+    await get_wallet(session, staff.program_id, wallet)
     rows = await list_wallet_versions(session, staff.program_id, wallet, after, limit)
     return [WalletVersionOut(**row) for row in rows]
 

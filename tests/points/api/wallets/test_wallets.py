@@ -112,8 +112,9 @@ async def test_a_wallet_that_is_not_there_says_so_and_makes_no_account(mall: Mal
     await put(mall, "stars")
     answer = await adjust(mall, new_id(), 5, "stars")
     assert (answer.status_code, answer.json()["code"]) == (404, "member_unknown")
-    answer = await mall.get(f"/v1/members/{member_id}/wallets/moons/postings")
-    assert answer.json()["code"] == "wallet_unknown"
+    for path in (f"/v1/members/{member_id}/wallets/moons/postings", "/v1/wallets/moons/versions"):
+        answer = await mall.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "wallet_unknown"), path
     accounts = await mall.rows("SELECT wallet FROM account WHERE program_id = :p AND version > 0")
     assert accounts == []
 
