@@ -80,7 +80,8 @@ class ReleaseIn(_Asked):
 
 
 class HoldOut(BaseModel):
-    """A hold. `available` is what it left the member to spend when it was made."""
+    """A hold. `available` is what the member may spend: in the answer to a release now, everywhere
+    else (as the hold is made, asked for again or listed) what it left when it was made."""
 
     model_config = ConfigDict(
         json_schema_extra={

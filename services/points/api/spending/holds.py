@@ -118,8 +118,8 @@ async def capture_hold(request: Request, till: CurrentTill) -> Response:
     openapi_extra=json_body(ReleaseIn, {"release": RELEASE_EXAMPLE}),
 )
 async def release_hold(request: Request, till: CurrentTill) -> Response:
-    """What is left of it may be spent again. A second time nothing happens; a hold that was
-    captured is refused."""
+    """What is left of it may be spent again, and `available` says what may be now. A second time,
+    or of a hold whose time is over, nothing happens; a hold that was captured is refused."""
     sent = _RELEASE.validate_json(await request.body())
     return _hold_answer(await _ask(request, till, ReleaseHold(quick_uuid(sent.hold_id))), 200)
 
@@ -159,7 +159,7 @@ def _hold_answer(answer: HoldAnswer | CaptureAnswer, status_if_new: int) -> Resp
     assert isinstance(answer, HoldAnswer)
     hold = answer.hold
     expires_at = "null" if hold.expires_at is None else f'"{hold.expires_at.isoformat()}"'
-    available = "null" if hold.available_after is None else hold.available_after
+    available = "null" if answer.available is None else answer.available
     body = (
         f'{{"hold_id":"{hold.hold_id}","member_id":"{hold.account_id}",'
         f'"status":"{hold.status}","points":{hold.points},"captured":{hold.captured},'

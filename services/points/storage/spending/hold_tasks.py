@@ -30,10 +30,12 @@ from shared.errors import DomainError
 
 
 class HoldAnswer(NamedTuple):
-    """The hold as it is now."""
+    """The hold as it is now. `available` is what the member may spend now; of a hold that was made
+    before, what it left when it was made."""
 
     hold: Hold
     is_new: bool
+    available: int | None
 
 
 class CaptureAnswer(NamedTuple):
@@ -91,7 +93,9 @@ def _make(work: HoldWork, task: HoldTask, asked: MakeHold, shop: Shop) -> HoldAn
     known = work.look.holds.get(hold_id)
     if known is not None:
         _check_same(known.request_hash, task)
-        return HoldAnswer(known, is_new=False)
+        if known.is_due(work.now):
+            _ready(work, work.look.accounts[known.account_id])
+        return HoldAnswer(known, is_new=False, available=known.available_after)
     member_id = asked.member_id
     if asked.member_number is not None:
         member_id = work.look.numbers.get(asked.member_number)
@@ -118,7 +122,7 @@ def _make(work: HoldWork, task: HoldTask, asked: MakeHold, shop: Shop) -> HoldAn
     work.look.holds[hold_id] = hold
     work.write.made.append(hold)
     work.made.add(hold_id)
-    return HoldAnswer(hold, is_new=True)
+    return HoldAnswer(hold, is_new=True, available=hold.available_after)
 
 
 def _capture(work: HoldWork, task: HoldTask, asked: CaptureHold, shop: Shop) -> CaptureAnswer:
@@ -193,13 +197,15 @@ def _redemption_of(
 
 def _release(work: HoldWork, task: HoldTask, asked: ReleaseHold) -> HoldAnswer:
     hold = find_hold(work.look, task, asked.hold_id)
-    account = work.look.accounts[hold.account_id]
+    # Only what is open keeps an account from being merged: a hold that is over may be of one.
+    account = survivor_of(work.look.accounts, hold.account_id)
+    assert account is not None
     _ready(work, account)
     was_open = hold.status == holding.OPEN
     holding.release_hold(work.write.books, account, hold, work.now)
     if was_open:
         _note_change(work, hold)
-    return HoldAnswer(hold, is_new=was_open)
+    return HoldAnswer(hold, is_new=was_open, available=account.available(work.now))
 
 
 def find_hold(look: HoldLook, task: HoldTask, hold_id: UUID) -> Hold:

@@ -9,6 +9,7 @@ from services.points.usecases.spending.expire_due_holds import expire_due_holds
 from shared.auth import make_member_code
 from shared.db import transaction
 from tests.points.mall import Mall
+from tests.points.members import merged
 from tests.points.spending import (
     CLIENTS,
     ask,
@@ -183,6 +184,48 @@ async def test_the_job_frees_what_nobody_asks_for_again(mall: Mall) -> None:
         assert await expire_due_holds(session, mall.clock()) == 0
     rows = await mall.rows("SELECT held FROM account WHERE program_id = :p")
     assert rows == [(10,)]
+
+
+@pytest.mark.parametrize("is_cleared", [False, True])
+async def test_a_release_says_what_may_be_spent_now_also_of_a_hold_whose_time_is_over(
+    mall: Mall, is_cleared: bool
+) -> None:
+    member_id = await member_with(mall, 900)
+    first = await held(mall, member_id, 50, ttl_seconds=60)
+    second = await held(mall, member_id, 200)
+    mall.clock.advance(seconds=60)
+    if is_cleared:
+        async with transaction(mall.engine) as session:
+            assert await expire_due_holds(session, mall.clock()) >= 1
+    told = (await release(mall, first)).json()
+    assert (told["status"], told["available"]) == ("expired", 700)
+    told = (await release(mall, second)).json()
+    assert (told["status"], told["available"]) == ("released", 900)
+    await mall.adjust(member_id, 5, "meanwhile")
+    for hold_id in (first, second):
+        assert (await release(mall, hold_id)).json()["available"] == 905
+    assert await spendable(mall, member_id) == (905, 905, 0)
+
+
+async def test_a_release_of_a_merged_account_says_what_its_survivor_may_spend(mall: Mall) -> None:
+    old, kept = await member_with(mall, 100), await member_with(mall, 30)
+    hold_id = await held(mall, old, 50)
+    assert (await release(mall, hold_id)).json()["available"] == 100
+    await merged(mall, old, kept)
+    assert (await release(mall, hold_id)).json()["available"] == 130
+
+
+async def test_who_asks_for_a_hold_again_hears_what_was_said_of_points_and_how_it_stands(
+    mall: Mall,
+) -> None:
+    member_id = await member_with(mall, 900)
+    body = hold_body(member_id, 50, ttl_seconds=60)
+    first = (await ask(mall, "holds", body)).json()
+    await held(mall, member_id, 200)
+    mall.clock.advance(seconds=60)
+    again = await ask(mall, "holds", body)
+    assert again.status_code == 200
+    assert again.json() == {**first, "status": "expired", "available": 850}
 
 
 async def test_holding_and_spending_leave_a_capture_what_it_was_promised(mall: Mall) -> None:
