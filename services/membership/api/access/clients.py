@@ -102,8 +102,8 @@ async def post_client(
 ) -> Any:
     """Make a staff or service client; its secret is in this answer and nowhere else. Role: admin.
 
-    Roles are words that endpoints ask for: `admin`, `directory`, `members`, `members.pii`,
-    `operations`, `front_end`, and those of the other services.
+    Roles are words that endpoints of all services ask for, such as `members`; 422 `role_unknown`
+    lists those that there are.
     """
     require_role(staff, ADMIN)
     wanted = ClientWanted(

@@ -11,6 +11,10 @@ class ClientUnknown(NotFound):
     """No client with this id."""
 
 
+class RoleUnknown(Rejected):
+    """A role that no route asks for; the facts say which there are."""
+
+
 class ClientInvalid(Unauthenticated):
     """The client id or secret is wrong, or the client is disabled (RFC 6749 invalid_client)."""
 

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.membership.domain.access.client_secrets import hash_secret
 from services.membership.domain.access.clients import Client
-from services.membership.domain.access.errors import ScopeTooWide
+from services.membership.domain.access.errors import RoleUnknown, ScopeTooWide
 from services.membership.domain.directory.directory import Scope
 from services.membership.domain.directory.errors import MallUnknown, ShopUnknown
 from services.membership.storage.access.clients import insert_client
 from services.membership.storage.directory.scopes import find_mall_ids, find_shop_malls
+from shared.auth.roles import ROLES
 from shared.errors import Invariant
 from shared.ids import new_id, new_secret
 
@@ -35,9 +36,11 @@ async def create_client(
 ) -> tuple[Client, str]:
     """The client and its secret, which is not kept and cannot be shown again.
 
-    Raises `MallUnknown`, `ShopUnknown`, and `ScopeTooWide` when `scope` (the administrator's)
-    does not cover what is wanted.
+    Raises `RoleUnknown`, `MallUnknown`, `ShopUnknown`, and `ScopeTooWide` when `scope` (the
+    administrator's) does not cover what is wanted.
     """
+    if set(wanted.roles) - ROLES:
+        raise RoleUnknown("A role is none that there is; see roles.", roles=sorted(ROLES))
     malls = await find_mall_ids(session, program_id, wanted.mall_ids or ())
     shops = await find_shop_malls(session, program_id, wanted.shop_ids or ())
     if set(wanted.mall_ids or ()) - malls:

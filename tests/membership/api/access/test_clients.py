@@ -27,6 +27,18 @@ async def test_a_client_is_made_once_for_a_key_and_the_answer_is_kept(
     assert (missing.status_code, missing.json()["code"]) == (400, "idempotency_key_missing")
 
 
+async def test_a_role_that_nothing_asks_for_is_refused_with_those_that_there_are(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    wanted = {**BODY, "roles": ["members", "points.finanse"]}
+    headers = _once(world.staff())
+    refused = await client.post("/v1/clients", json=wanted, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "role_unknown")
+    assert "points.finance" in refused.json()["roles"]
+    mended = {**BODY, "roles": ["members", "points.finance"]}
+    assert (await client.post("/v1/clients", json=mended, headers=headers)).status_code == 201
+
+
 async def test_the_list_pages_and_never_shows_a_secret(
     client: httpx.AsyncClient, world: World
 ) -> None:

@@ -45,4 +45,4 @@ async def test_a_front_end_speaks_for_its_own_programmes_members_only(
 async def test_a_monitor_speaks_for_nobody(world: World) -> None:
     member = await world.enrol_one()
     with pytest.raises(ClientNotAllowed):
-        await _issue(world, await _client(world, "monitor"), member.member_id)
+        await _issue(world, await _client(world, "operations"), member.member_id)
