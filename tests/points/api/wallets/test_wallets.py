@@ -77,7 +77,9 @@ async def test_an_expiry_is_refused_with_the_field_that_its_kind_lacks_or_does_n
 ) -> None:
     answer = await put(mall, "stars", expiry=expiry)
     assert answer.status_code == 422, answer.text
-    named = {error["field"].rpartition(".")[2]: error["problem"] for error in answer.json()["errors"]}
+    named = {
+        error["field"].rpartition(".")[2]: error["problem"] for error in answer.json()["errors"]
+    }
     is_missing = field not in expiry
     assert named[field] == ("Field required" if is_missing else "Extra inputs are not permitted")
 
