@@ -207,10 +207,12 @@ class Staff(Members):
         self.compare()
 
     @precondition(lambda self: sum(purse.merged_into is None for purse in self.purses) > 2)
-    @rule(target=MERGES, merged=MEMBERS, survivor=MEMBERS)
-    def merge(self, merged: int, survivor: int) -> Any:
-        """Two members were one person."""
-        survivor = self.another(merged := self.heir_of(merged), survivor)
+    @rule(target=MERGES, merged=MEMBERS, survivor=MEMBERS, owes=st.booleans())
+    def merge(self, merged: int, survivor: int, owes: bool) -> Any:
+        """Two members were one person; a debt goes along, where one of them has any."""
+        debtors = [number for number, purse in enumerate(self.purses) if purse.debt]
+        merged = debtors[merged % len(debtors)] if owes and debtors else self.heir_of(merged)
+        survivor = self.another(merged, survivor)
         self.world.clear_holds()
         ids = {"merged_member_id": self.ids[merged], "survivor_member_id": self.ids[survivor]}
         answer = self.staff_post("/v1/merges", {**WHY, **{k: str(v) for k, v in ids.items()}})
