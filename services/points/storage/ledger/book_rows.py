@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.points.domain.ledger.accounts import Account
-from services.points.domain.ledger.ledger import LotChange, NewPosting
+from services.points.domain.ledger.ledger import REDEMPTION, LotChange, NewPosting
 from services.points.domain.ledger.lots import ACTIVE, PENDING, LotTerms
 from services.points.domain.receipts.pos_records import Stored
 from shared.ids import new_id
@@ -104,6 +104,9 @@ def change_row(s: Stored) -> tuple[Any, ...]:
 def posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any, ...]:
     """A posting as the database's `new_posting`; `origins` number its origin."""
     cause, terms = posting.cause, posting.terms or _NO_TERMS
+    # What comes back late is a new lot: it happened where it was spent, or nowhere, and not where
+    # the lot was issued.
+    place = _NO_TERMS if cause.counter_account == REDEMPTION else terms
     return (
         new_id(),
         posting.account_id,
@@ -119,8 +122,8 @@ def posting_row(posting: NewPosting, origins: Mapping[Origin, int]) -> tuple[Any
         cause.purchased_at,
         cause.reason,
         terms.expires_at,
-        cause.mall_id or terms.mall_id,
-        cause.shop_id or terms.shop_id,
+        cause.mall_id or place.mall_id,
+        cause.shop_id or place.shop_id,
         terms.campaign_id,
         terms.funding,
         terms.mall_id,

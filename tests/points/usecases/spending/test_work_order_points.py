@@ -27,6 +27,7 @@ from tests.points.spending import (
     hold,
     member_with,
     release,
+    set_redemption_policy,
     spendable,
 )
 from tests.support.service import deliver
@@ -169,6 +170,31 @@ async def test_a_cancelled_order_gives_back_the_very_lots_that_it_took(mall: Mal
     assert await dated_lots(mall, member_id) == [(40, "never")]
     await mall.hear(order["cancel"])
     assert await dated_lots(mall, member_id) == before
+
+
+@pytest.mark.parametrize("is_in_a_mall", [True, False])
+async def test_what_comes_back_late_undoes_what_the_malls_owe_each_other(
+    mall: Mall, is_in_a_mall: bool
+) -> None:
+    await set_redemption_policy(mall, return_grace_days=30)
+    await mall.set_policy(expiry={"kind": "rolling_days", "days": 5})
+    member_id = await mall.enrol()
+    await mall.sold(6_000, member_id=member_id)
+    burner = new_id() if is_in_a_mall else None
+    order = {
+        name: command.model_copy(update={"mall_id": burner})
+        for name, command in commands(mall, member_id).items()
+    }
+    await mall.hear(order["hold"])
+    await mall.hear(order["capture"])
+    mall.clock.advance(days=10)
+    await mall.hear(order["cancel"])
+    assert (await spendable(mall, member_id))[0] == 60
+    entries = await mall.rows(
+        "SELECT issuing_mall_id, burning_mall_id, points FROM clearing_entry "
+        "WHERE program_id = :p ORDER BY version"
+    )
+    assert entries == [(mall.mall_id, burner, 60), (mall.mall_id, burner, -60)]
 
 
 async def test_tills_cannot_touch_an_orders_hold(mall: Mall) -> None:
