@@ -107,22 +107,25 @@ liability_row = Table(
     ),
 )
 
-# What a point is worth between malls, from an instant on: `amount_minor` for `per_points`.
+# What a unit of a wallet is worth between malls, from an instant on: `amount_minor` for
+# `per_points`.
 clearing_price = Table(
     "clearing_price",
     metadata,
     Column("program_id", Uuid, nullable=False),
+    Column("wallet", Text, nullable=False, server_default="points"),
     instant("effective_from"),
     Column("amount_minor", BigInteger, nullable=False),
     Column("per_points", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     instant("recorded_at"),
     Column("recorded_by", Text, nullable=False),
-    PrimaryKeyConstraint("program_id", "effective_from"),
+    PrimaryKeyConstraint("program_id", "wallet", "effective_from"),
     CheckConstraint("amount_minor >= 0 AND per_points > 0", name="price_not_negative"),
 )
 # Points of one mall's lot that were burned at another mall: the issuer owes the burner. Negative
-# when they were given back. A mall that is NULL is the programme itself. Written with its posting.
+# when they were given back. A mall that is NULL is the programme itself. Written with its posting,
+# and of the wallet of its account.
 # `priced_at`: when they were burned, also where they were given back, so that both cost the same.
 clearing_entry = Table(
     "clearing_entry",
@@ -146,7 +149,9 @@ clearing_entry = Table(
     CheckConstraint("issuing_mall_id IS DISTINCT FROM burning_mall_id", name="malls_differ"),
     Index("clearing_entry_by_time", "program_id", "recorded_at"),
 )
-# A period that was netted: all entries before `ends_at` that no earlier statement had.
+# A period that was netted: all entries before `ends_at` that no earlier statement had. Not
+# `by_wallet`: of before wallets had prices of their own. All were netted together then, each unit
+# as a point, and their lines say no wallet.
 clearing_statement = Table(
     "clearing_statement",
     metadata,
@@ -156,6 +161,7 @@ clearing_statement = Table(
     Column("entries", BigInteger, nullable=False),
     instant("made_at"),
     Column("made_by", Text, nullable=False),
+    Column("by_wallet", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("program_id", "statement_id"),
     UniqueConstraint("program_id", "ends_at"),
 )
@@ -165,6 +171,7 @@ clearing_line = Table(
     Column("program_id", Uuid, nullable=False),
     Column("statement_id", Uuid, nullable=False),
     Column("line_number", Integer, nullable=False),
+    Column("wallet", Text),
     Column("debtor_mall_id", Uuid),
     Column("creditor_mall_id", Uuid),
     Column("currency", Text, nullable=False),

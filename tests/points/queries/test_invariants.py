@@ -76,6 +76,13 @@ DAMAGE = {
         "INSERT INTO clearing_statement (program_id, statement_id, ends_at, entries, made_at, "
         "made_by) VALUES (:p, gen_random_uuid(), now(), 1, now(), 'x')"
     ),
+    "I17_statements_net_each_wallet": (
+        "WITH s AS (INSERT INTO clearing_statement (program_id, statement_id, ends_at, entries, "
+        "made_at, made_by, by_wallet) VALUES (:p, gen_random_uuid(), now(), 0, now(), 'x', true) "
+        "RETURNING program_id, statement_id) INSERT INTO clearing_line (program_id, statement_id, "
+        "line_number, wallet, creditor_mall_id, currency, points, amount_minor) "
+        "SELECT program_id, statement_id, 1, 'stars', gen_random_uuid(), 'CNY', 1, 1 FROM s"
+    ),
     "I18_opening_balances_are_imports": (
         "INSERT INTO opening_import (program_id, import_id, status, file_format, made_by, made_at, "
         "rows_posted) VALUES (:p, gen_random_uuid(), 'done', 'csv', 'x', now(), 1)"

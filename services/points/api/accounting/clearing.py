@@ -13,6 +13,7 @@ from services.points.api.principals import require_finance
 from services.points.domain.accounting.clearing import Due, positions
 from services.points.domain.accounting.errors import ClearingStatementUnknown
 from services.points.domain.accounting.liability import programme_day
+from services.points.domain.wallets.wallets import POINTS
 from services.points.queries.accounting.clearing import (
     find_statement,
     list_prices,
@@ -24,27 +25,42 @@ from services.points.storage.accounting.liability import find_program_zone
 from services.points.usecases.accounting.net_clearing import net_clearing
 from services.points.usecases.accounting.set_clearing_price import set_clearing_price
 from shared.http.depends import CurrentStaff, Now, Tx
-from shared.http.fields import ISO_TEXT, LAX, CurrencyCode, Strict, day_within, instant_within
+from shared.http.fields import (
+    ISO_TEXT,
+    LAX,
+    Code,
+    CurrencyCode,
+    Strict,
+    day_within,
+    instant_within,
+)
 from shared.ids import new_id
 
 router = APIRouter(prefix="/v1/clearing", tags=["Books"])
 Instant = Annotated[datetime, ISO_TEXT, instant_within(1990, 2199), LAX]
 DayAsked = Annotated[date | None, Query(ge=date(1990, 1, 1), lt=date(2200, 1, 1))]
 _PRICE: dict[str, Any] = {
+    "wallet": "points",
     "effective_from": "2026-01-01T00:00:00Z",
     "amount_minor": 1,
     "per_points": 2,
     "currency": "CNY",
 }
+# Statements of before each wallet had a price of its own are told as they were: without `wallet`.
+NettedWallet = Annotated[
+    str | None, Field(exclude_if=lambda wallet: wallet is None, examples=["points"])
+]
 _A, _B = "0199f3a2-c1d0-7b7e-8000-000000000002", "0199f3a2-c1d0-7b7e-8000-000000000004"
 _ID = "0199f3a2-c1d0-7b7e-8000-0000000000c1"
 
 
 class PriceIn(Strict):
-    """What a point is worth between malls from an instant on: `amount_minor` for `per_points`."""
+    """What a point, or a unit of another `wallet`, is worth between malls from an instant on:
+    `amount_minor` for `per_points`; 0 where malls do not pay for it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PRICE]})
 
+    wallet: Code = POINTS
     effective_from: Instant
     amount_minor: int = Field(ge=0, le=10**9)
     per_points: int = Field(ge=1, le=10**6)
@@ -54,6 +70,7 @@ class PriceIn(Strict):
 class PriceOut(BaseModel):
     """A price as stated."""
 
+    wallet: str = Field(examples=["points"])
     effective_from: datetime = Field(examples=["2026-01-01T00:00:00Z"])
     amount_minor: int = Field(examples=[1])
     per_points: int = Field(examples=[2])
@@ -62,8 +79,10 @@ class PriceOut(BaseModel):
 
 
 class DueOut(BaseModel):
-    """`debtor` pays `creditor`; null is the programme itself."""
+    """`debtor` pays `creditor` for units of `wallet`; a mall that is null is the programme itself.
+    Statements of before wallets had prices netted them all as points, and have no `wallet`."""
 
+    wallet: NettedWallet
     debtor_mall_id: UUID | None = Field(examples=[_A])
     creditor_mall_id: UUID | None = Field(examples=[_B])
     currency: str = Field(examples=["CNY"])
@@ -72,8 +91,10 @@ class DueOut(BaseModel):
 
 
 class PositionOut(BaseModel):
-    """What a mall gets over all, negative when it pays. Those of a currency sum to zero."""
+    """What a mall gets for units of `wallet` over all, negative when it pays. Those of a wallet and
+    currency sum to zero."""
 
+    wallet: NettedWallet
     mall_id: UUID | None = Field(examples=[_B])
     currency: str = Field(examples=["CNY"])
     points: int = Field(examples=[301])
@@ -81,7 +102,7 @@ class PositionOut(BaseModel):
 
 
 class ClearingOut(BaseModel):
-    """Dues between pairs of malls, and what that is for each mall."""
+    """Dues between pairs of malls by wallet, and what that is for each mall."""
 
     dues: list[DueOut]
     positions: list[PositionOut]
@@ -109,27 +130,28 @@ class StatementOut(StatementHead, ClearingOut):
     """A statement with its dues, which never change."""
 
 
-@router.post("/prices", summary="State the price of a point", status_code=201)
+@router.post("/prices", summary="State the price of a wallet", status_code=201)
 async def add_price(body: PriceIn, staff: CurrentStaff, session: Tx, now: Now) -> PriceOut:
-    """From an instant that no statement has netted yet; prices are never replaced.
-    Role: points.finance."""
+    """Of a point, or of a unit of another wallet of the programme, from an instant that no
+    statement has netted yet; prices are never replaced. Role: points.finance."""
     require_finance(staff)
-    price = Price(body.effective_from, body.amount_minor, body.per_points, body.currency)
+    price = Price(**body.model_dump())
     await set_clearing_price(session, now, staff.program_id, price, staff.subject)
     return PriceOut(**price._asdict(), recorded_by=staff.subject)
 
 
-@router.get("/prices", summary="Prices of a point")
+@router.get("/prices", summary="Prices of wallets")
 async def read_prices(
     staff: CurrentStaff,
     session: Tx,
     after: Annotated[Instant | None, Query(description="`effective_from` of the last one")] = None,
+    after_wallet: Annotated[Code | None, Query(description="`wallet` of the last one")] = None,
     limit: PageSize = 200,
 ) -> list[PriceOut]:
-    """The oldest first; pass the last one's `effective_from` as `after` for more. Role:
-    points.finance."""
+    """The oldest first, of one instant by wallet; pass the last one's `effective_from` and `wallet`
+    as `after` and `after_wallet` for more. Role: points.finance."""
     require_finance(staff)
-    rows = await list_prices(session, staff.program_id, after, limit)
+    rows = await list_prices(session, staff.program_id, after, after_wallet, limit)
     return [PriceOut(**row) for row in rows]
 
 
@@ -142,8 +164,8 @@ async def read_clearing(
     last_day: DayAsked = None,
 ) -> ClearingOut:
     """What is due for these days of the programme, both included, netted or not: up to today, from
-    the first of the last day's month on, unless told. Money is rounded once for each pair of malls,
-    half away from zero. Role: points.finance."""
+    the first of the last day's month on, unless told. Money is rounded once for each wallet and
+    pair of malls, half away from zero. Role: points.finance."""
     require_finance(staff)
     dues = await report_clearing(session, staff.program_id, now, first_day, last_day)
     return ClearingOut(**_lists(dues))
@@ -158,7 +180,8 @@ async def read_clearing(
 async def net_period(
     body: StatementIn, staff: CurrentStaff, session: Tx, now: Now, response: Response
 ) -> StatementOut:
-    """Every entry until the end of that day that no statement had. Role: points.finance."""
+    """Every entry until the end of that day that no statement had, each wallet by itself and at its
+    own price. Role: points.finance."""
     require_finance(staff)
     is_new = await net_clearing(
         session, now, staff.program_id, new_id(), body.last_day, staff.subject
@@ -197,6 +220,7 @@ def _lists(dues: Iterable[Due]) -> dict[str, Any]:
     return {
         "dues": [
             DueOut(
+                wallet=due.wallet,
                 debtor_mall_id=due.debtor,
                 creditor_mall_id=due.creditor,
                 currency=due.currency,

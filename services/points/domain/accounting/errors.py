@@ -12,7 +12,7 @@ class DaysReversed(Rejected):
 
 
 class ClearingPriceMissing(Rejected):
-    """Points were burned at a time without a price; set one that begins early enough."""
+    """Units of a wallet were burned at a time without a price; set one that begins early enough."""
 
 
 class ClearingPriceInPast(Rejected):

@@ -100,6 +100,51 @@ ACCOUNTING_INVARIANTS: Mapping[str, str] = {
                    WHERE statement_id IS NOT NULL GROUP BY program_id, statement_id) e
              USING (program_id, statement_id)
         WHERE s.entries <> coalesce(e.entries, 0)""",
+    # Units exactly; money within half a minor unit, which is what rounding once may change.
+    "I17_statements_net_each_wallet": """
+        WITH price AS (
+            SELECT p.*, lead(effective_from, 1, 'infinity') OVER (
+                       PARTITION BY program_id, wallet ORDER BY effective_from) AS until
+            FROM clearing_price p
+        ), entry AS (
+            SELECT e.program_id, e.statement_id, e.points, e.priced_at, a.wallet,
+                   CASE WHEN e.priced_at < (SELECT max(o.ends_at) FROM clearing_statement o
+                            WHERE o.program_id = e.program_id AND NOT o.by_wallet)
+                        THEN 'points' ELSE a.wallet END AS priced_as,
+                   coalesce(e.issuing_mall_id::text, '') AS issuer,
+                   coalesce(e.burning_mall_id::text, '') AS burner
+            FROM clearing_entry e
+            JOIN clearing_statement s USING (program_id, statement_id)
+            JOIN account a USING (program_id, account_id)
+            WHERE s.by_wallet
+        ), burned AS (
+            SELECT e.program_id, e.statement_id, e.wallet, p.currency,
+                   least(e.issuer, e.burner) AS one, greatest(e.issuer, e.burner) AS other,
+                   sum(x.points) AS points,
+                   sum(x.points * p.amount_minor::numeric / p.per_points) AS amount
+            FROM entry e
+            LEFT JOIN price p ON p.program_id = e.program_id AND p.wallet = e.priced_as
+                             AND e.priced_at >= p.effective_from AND e.priced_at < p.until
+            CROSS JOIN LATERAL (SELECT CASE WHEN e.issuer < e.burner THEN e.points
+                                            ELSE -e.points END AS points) x
+            GROUP BY 1, 2, 3, 4, 5, 6
+        ), told AS (
+            SELECT l.program_id, l.statement_id, l.wallet, l.currency,
+                   least(m.debtor, m.creditor) AS one, greatest(m.debtor, m.creditor) AS other,
+                   sum(m.sign * l.points) AS points, sum(m.sign * l.amount_minor) AS amount
+            FROM clearing_line l
+            JOIN clearing_statement s USING (program_id, statement_id)
+            CROSS JOIN LATERAL (SELECT coalesce(l.debtor_mall_id::text, '') AS debtor,
+                                       coalesce(l.creditor_mall_id::text, '') AS creditor) d
+            CROSS JOIN LATERAL (SELECT d.*, CASE WHEN d.debtor < d.creditor THEN 1 ELSE -1 END
+                                    AS sign) m
+            WHERE s.by_wallet
+            GROUP BY 1, 2, 3, 4, 5, 6
+        )
+        SELECT count(*) FROM burned b
+        FULL JOIN told t USING (program_id, statement_id, wallet, currency, one, other)
+        WHERE coalesce(b.points, 0) <> coalesce(t.points, 0)
+           OR abs(coalesce(b.amount, 0) - coalesce(t.amount, 0)) > 0.500001""",
     "I18_opening_balances_are_imports": """
         SELECT count(*) FROM (
             SELECT program_id, sum(rows_posted) AS rows, sum(points_posted) AS points

@@ -15,15 +15,22 @@ from shared.db import driver
 
 
 async def list_prices(
-    session: AsyncSession, program_id: UUID, after: datetime | None, limit: int
+    session: AsyncSession,
+    program_id: UUID,
+    after: datetime | None,
+    after_wallet: str | None,
+    limit: int,
 ) -> list[dict[str, Any]]:
-    """Prices, the oldest first, that begin after then."""
+    """Prices, the oldest first and of one instant by wallet, that begin after then, or then for
+    wallets after that one."""
     rows = await (await driver(session)).fetch(
-        "SELECT effective_from, amount_minor, per_points, currency, recorded_by "
-        "FROM clearing_price WHERE program_id = $1 "
-        "AND ($2::timestamptz IS NULL OR effective_from > $2) ORDER BY effective_from LIMIT $3",
+        "SELECT wallet, effective_from, amount_minor, per_points, currency, recorded_by "
+        "FROM clearing_price WHERE program_id = $1 AND ($2::timestamptz IS NULL "
+        "OR effective_from > $2 OR (effective_from = $2 AND wallet > $3)) "
+        "ORDER BY effective_from, wallet LIMIT $4",
         program_id,
         after,
+        after_wallet,
         limit,
     )
     return [dict(row) for row in rows]
@@ -66,7 +73,7 @@ async def find_statement(
     if head is None:
         return None
     lines = await connection.fetch(
-        "SELECT debtor_mall_id, creditor_mall_id, currency, points, amount_minor "
+        "SELECT wallet, debtor_mall_id, creditor_mall_id, currency, points, amount_minor "
         "FROM clearing_line WHERE program_id = $1 AND statement_id = $2 ORDER BY line_number",
         program_id,
         head["statement_id"],

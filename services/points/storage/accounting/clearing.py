@@ -11,28 +11,38 @@ from services.points.domain.accounting.clearing import Burned, Due
 from services.points.domain.accounting.errors import ClearingPriceMissing
 from shared.db import driver
 
-# Entries by who issued, who burned, and the price in force when the points were burned: what comes
-# back costs what it had cost.
+# Entries by wallet, who issued, who burned, and the price of the wallet in force when they were
+# burned: what comes back costs what it had cost. So what was burned in a period that was netted
+# before wallets had prices comes back at the price of a point, as all wallets were netted then.
 _BURNED = """
 WITH price AS (
-    SELECT amount_minor, per_points, currency, effective_from,
-           lead(effective_from, 1, 'infinity') OVER (ORDER BY effective_from) AS until
-    FROM clearing_price WHERE program_id = $1)
-SELECT e.issuing_mall_id, e.burning_mall_id, sum(e.points)::bigint AS points,
-       p.amount_minor, p.per_points, p.currency, min(e.priced_at) AS first_at
-FROM clearing_entry e
-LEFT JOIN price p ON e.priced_at >= p.effective_from AND e.priced_at < p.until
-WHERE e.program_id = $1 AND {where}
-GROUP BY e.issuing_mall_id, e.burning_mall_id, p.amount_minor, p.per_points, p.currency,
-         CASE WHEN p.currency IS NULL THEN e.priced_at END
+    SELECT wallet, amount_minor, per_points, currency, effective_from,
+           lead(effective_from, 1, 'infinity') OVER (PARTITION BY wallet ORDER BY effective_from)
+               AS until
+    FROM clearing_price WHERE program_id = $1
+), entry AS (
+    SELECT e.issuing_mall_id, e.burning_mall_id, e.points, e.priced_at, a.wallet,
+           CASE WHEN e.priced_at < (SELECT max(s.ends_at) FROM clearing_statement s
+                                    WHERE s.program_id = $1 AND NOT s.by_wallet)
+                THEN 'points' ELSE a.wallet END AS priced_as
+    FROM clearing_entry e JOIN account a USING (program_id, account_id)
+    WHERE e.program_id = $1 AND {where})
+SELECT e.wallet, e.issuing_mall_id, e.burning_mall_id, sum(e.points)::bigint AS points,
+       p.amount_minor, p.per_points, p.currency, e.priced_as, min(e.priced_at) AS first_at
+FROM entry e
+LEFT JOIN price p ON p.wallet = e.priced_as
+                 AND e.priced_at >= p.effective_from AND e.priced_at < p.until
+GROUP BY e.wallet, e.priced_as, e.issuing_mall_id, e.burning_mall_id, p.amount_minor, p.per_points,
+         p.currency, CASE WHEN p.currency IS NULL THEN e.priced_at END
 """
 _OF_STATEMENT = _BURNED.format(where="e.statement_id = $2")
 _OF_TIME = _BURNED.format(where="e.recorded_at >= $2 AND e.recorded_at < $3")
 
 
 class Price(NamedTuple):
-    """A point between malls: `amount_minor` for `per_points`, from an instant on."""
+    """A unit of a wallet between malls: `amount_minor` for `per_points`, from an instant on."""
 
+    wallet: str
     effective_from: datetime
     amount_minor: int
     per_points: int
@@ -42,14 +52,14 @@ class Price(NamedTuple):
 async def insert_price(
     session: AsyncSession, program_id: UUID, now: datetime, price: Price, recorded_by: str
 ) -> bool:
-    """Add a price. False when there is one from that instant already."""
+    """Add a price. False when the wallet has one from that instant already."""
     connection = await driver(session)
     return bool(
         await connection.fetchval(
             """
-            INSERT INTO clearing_price (program_id, effective_from, amount_minor, per_points,
-                                        currency, recorded_at, recorded_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true
+            INSERT INTO clearing_price (program_id, wallet, effective_from, amount_minor,
+                                        per_points, currency, recorded_at, recorded_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING true
             """,
             program_id,
             *price,
@@ -85,8 +95,8 @@ async def insert_statement(
             WHERE program_id = $1 AND statement_id IS NULL AND recorded_at < $3
             RETURNING 1)
         INSERT INTO clearing_statement (program_id, statement_id, ends_at, entries, made_at,
-                                        made_by)
-        SELECT $1, $2, $3, (SELECT count(*) FROM taken), $4, $5
+                                        made_by, by_wallet)
+        SELECT $1, $2, $3, (SELECT count(*) FROM taken), $4, $5, true
         """,
         program_id,
         statement_id,
@@ -111,14 +121,15 @@ async def insert_lines(
     connection = await driver(session)
     await connection.execute(
         """
-        INSERT INTO clearing_line (program_id, statement_id, line_number, debtor_mall_id,
+        INSERT INTO clearing_line (program_id, statement_id, line_number, wallet, debtor_mall_id,
                                    creditor_mall_id, currency, points, amount_minor)
-        SELECT $1, $2, n, debtor, creditor, currency, points, amount
-        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[])
-             WITH ORDINALITY AS l (debtor, creditor, currency, points, amount, n)
+        SELECT $1, $2, n, wallet, debtor, creditor, currency, points, amount
+        FROM unnest($3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[])
+             WITH ORDINALITY AS l (wallet, debtor, creditor, currency, points, amount, n)
         """,
         program_id,
         statement_id,
+        [due.wallet for due in dues],
         [due.debtor for due in dues],
         [due.creditor for due in dues],
         [due.currency for due in dues],
@@ -143,14 +154,18 @@ async def list_burned(
 
 async def _list(session: AsyncSession, query: str, *args: Any) -> list[Burned]:
     rows = await (await driver(session)).fetch(query, *args)
-    # What came back in full is worth nothing, whatever a point was worth then.
+    # What came back in full is worth nothing, whatever a unit was worth then.
     unpriced = [row for row in rows if row["currency"] is None and row["points"]]
     if unpriced:
-        points = sum(abs(row["points"]) for row in unpriced)
-        since = min(row["first_at"] for row in unpriced).isoformat()
+        wallet = min(row["priced_as"] for row in unpriced)
+        missing = [row for row in unpriced if row["priced_as"] == wallet]
+        points = sum(abs(row["points"]) for row in missing)
+        since = min(row["first_at"] for row in missing).isoformat()
         raise ClearingPriceMissing(
-            f"{points} points were burned at a time that has no price. State one from {since} on.",
+            f"{points} {wallet} were burned at a time that has no price for {wallet}. "
+            f"State one from {since} on.",
+            wallet=wallet,
             points=points,
             price_needed_from=since,
         )
-    return [Burned(*row[:-1]) for row in rows if row["currency"] is not None]
+    return [Burned(*row[:-2]) for row in rows if row["currency"] is not None]

@@ -1,4 +1,4 @@
-"""Staff state what a point is worth between malls, from an instant on."""
+"""Staff state what a point, or a unit of another wallet, is worth between malls from when on."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,13 +12,15 @@ from services.points.storage.accounting.clearing import (
     insert_price,
     lock_program_clearing,
 )
+from services.points.storage.wallets.wallets import get_wallet
 
 
 async def set_clearing_price(
     session: AsyncSession, now: datetime, program_id: UUID, price: Price, recorded_by: str
 ) -> None:
     """Add the price. It may begin in the past, but not in what was netted, and no price is ever
-    replaced. Raises `ClearingPriceInPast`."""
+    replaced. Raises `WalletUnknown`, `ClearingPriceInPast`."""
+    await get_wallet(session, program_id, price.wallet)
     await lock_program_clearing(session, program_id)
     last_end = await find_last_end(session, program_id)
     if last_end is not None and price.effective_from < last_end:
@@ -26,4 +28,6 @@ async def set_clearing_price(
             "Everything before the last statement's end is netted.", netted_until=str(last_end)
         )
     if not await insert_price(session, program_id, now, price, recorded_by):
-        raise ClearingPriceInPast("There is a price from this instant on already.")
+        raise ClearingPriceInPast(
+            f"There is a price for {price.wallet} from this instant on already."
+        )

@@ -1,32 +1,24 @@
-"""Clearing over HTTP: prices, the report of any days, and statements that never change."""
+"""Clearing over HTTP: prices, the report of any days, and statements that never change. Stars are
+owed as stars: at their own price, in rows of their own."""
 
+import json
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from shared.ids import new_id
 from tests.points.books_at_hand import burn, give_back
+from tests.points.clearing_at_hand import (
+    LAST_DAY,
+    net,
+    spend_points_elsewhere,
+    spend_stars_elsewhere,
+    state_price,
+)
 from tests.points.mall import Mall
-
-PRICE: dict[str, Any] = {
-    "effective_from": "2026-03-01T00:00:00Z",
-    "amount_minor": 1,
-    "per_points": 2,
-    "currency": "CNY",
-}
-
-
-async def state_price(mall: Mall, **changes: Any) -> Any:
-    return await mall.client.post(
-        "/v1/clearing/prices", json={**PRICE, **changes}, headers=mall.staff("points.finance")
-    )
-
-
-async def net(mall: Mall, last_day: str) -> Any:
-    return await mall.client.post(
-        "/v1/clearing/statements",
-        json={"last_day": last_day},
-        headers=mall.staff("points.finance"),
-    )
+from tests.points.spending import reverse
+from tests.points.wallets_at_hand import state_stars
 
 
 async def burned_elsewhere(mall: Mall, points: int) -> UUID:
@@ -44,6 +36,7 @@ async def test_the_report_of_any_days_sums_to_zero(mall: Mall) -> None:
     found = (await mall.get("/v1/clearing", **days)).json()
     assert found["dues"] == [
         {
+            "wallet": "points",
             "debtor_mall_id": str(mall.mall_id),
             "creditor_mall_id": str(other),
             "currency": "CNY",
@@ -63,6 +56,7 @@ async def test_without_a_price_the_report_says_what_is_missing(mall: Mall) -> No
     days = {"first_day": "2026-03-10", "last_day": "2026-03-10"}
     answer = await mall.get("/v1/clearing", **days)
     assert (answer.status_code, answer.json()["code"]) == (422, "clearing_price_missing")
+    assert answer.json()["wallet"] == "points"
     needed = {"effective_from": answer.json()["price_needed_from"]}
     assert (await state_price(mall, **needed)).status_code == 201
     assert (await mall.get("/v1/clearing", **days)).status_code == 200
@@ -94,8 +88,129 @@ async def test_a_period_is_netted_once_and_can_be_read_again(mall: Mall) -> None
     assert len((await mall.get("/v1/clearing/prices")).json()) == 1
 
 
+async def test_prices_of_one_instant_are_paged_by_wallet(mall: Mall) -> None:
+    await state_stars(mall)
+    unknown = await state_price(mall, wallet="moons")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "wallet_unknown")
+    await state_price(mall, wallet="stars", amount_minor=7)
+    stated = await state_price(mall)
+    assert (stated.status_code, stated.json()["wallet"]) == (201, "points")
+    again = await state_price(mall, wallet="stars")
+    assert (again.status_code, again.json()["code"]) == (422, "clearing_price_in_past")
+    [first] = (await mall.get("/v1/clearing/prices", limit=1)).json()
+    seen = {"after": first["effective_from"], "after_wallet": first["wallet"]}
+    [second] = (await mall.get("/v1/clearing/prices", limit=1, **seen)).json()
+    prices = [(price["wallet"], price["amount_minor"]) for price in (first, second)]
+    assert prices == [("points", 1), ("stars", 7)]
+
+
 async def test_no_statement_and_no_role(mall: Mall) -> None:
     answer = await mall.get(f"/v1/clearing/statements/{new_id()}")
     assert (answer.status_code, answer.json()["code"]) == (404, "clearing_statement_unknown")
     answer = await mall.client.get("/v1/clearing/prices", headers=mall.staff("points.read"))
     assert answer.status_code == 403
+
+
+def due(wallet: str, debtor: UUID, creditor: UUID, points: int, amount: int) -> dict[str, Any]:
+    return {
+        "wallet": wallet,
+        "debtor_mall_id": str(debtor),
+        "creditor_mall_id": str(creditor),
+        "currency": "CNY",
+        "points": points,
+        "amount_minor": amount,
+    }
+
+
+def assert_sums_to_zero(found: dict[str, Any]) -> None:
+    for wallet in {each["wallet"] for each in found["positions"]}:
+        mine = [each for each in found["positions"] if each["wallet"] == wallet]
+        assert sum(each["points"] for each in mine) == 0
+        assert sum(each["amount_minor"] for each in mine) == 0
+
+
+async def test_stars_are_owed_in_a_row_of_their_own_at_their_own_price(mall: Mall) -> None:
+    issuer, _ = await spend_stars_elsewhere(mall, 30)
+    await spend_points_elsewhere(mall, issuer, 61)
+    await state_price(mall)
+    await state_price(mall, wallet="stars", amount_minor=5, per_points=4)
+    found = (await mall.get("/v1/clearing")).json()
+    assert found["dues"] == [
+        due("points", mall.mall_id, issuer, 61, 31),
+        due("stars", issuer, mall.mall_id, 30, 38),  # 37.5, not 15 of points the other way.
+    ]
+    assert_sums_to_zero(found)
+    mall.clock.now = mall.clock().replace(month=4, day=1)
+    netted = (await net(mall, LAST_DAY)).json()
+    assert (netted["dues"], netted["positions"]) == (found["dues"], found["positions"])
+    assert (await mall.get(f"/v1/clearing/statements/{netted['statement_id']}")).json() == netted
+
+
+async def test_a_price_of_points_is_none_for_stars(mall: Mall) -> None:
+    issuer, _ = await spend_stars_elsewhere(mall, 30)
+    await spend_points_elsewhere(mall, issuer, 61)
+    await state_price(mall)
+    refused = await mall.get("/v1/clearing")
+    assert (refused.status_code, refused.json()["code"]) == (422, "clearing_price_missing")
+    assert (refused.json()["wallet"], refused.json()["points"]) == ("stars", 30)
+    now = mall.clock()
+    mall.clock.now = now.replace(month=4, day=1)
+    assert (await net(mall, LAST_DAY)).json()["wallet"] == "stars"
+    needed = {"effective_from": refused.json()["price_needed_from"], "amount_minor": 0}
+    assert (await state_price(mall, wallet="stars", **needed)).status_code == 201
+    assert (await net(mall, LAST_DAY)).json()["dues"] == [
+        due("points", mall.mall_id, issuer, 61, 31),
+        due("stars", issuer, mall.mall_id, 30, 0),
+    ]
+
+
+async def test_stars_come_back_at_the_price_of_stars_when_they_were_spent(mall: Mall) -> None:
+    issuer, redemption_id = await spend_stars_elsewhere(mall, 30)
+    await state_price(mall)
+    await state_price(mall, wallet="stars", amount_minor=5)
+    mall.clock.advance(days=1)
+    await state_price(mall, wallet="stars", amount_minor=9, effective_from=mall.clock().isoformat())
+    assert (await reverse(mall, redemption_id, points=10)).status_code == 201
+    [row] = (await mall.get("/v1/clearing")).json()["dues"]
+    assert row == due("stars", issuer, mall.mall_id, 20, 50)
+
+
+async def net_as_of_old(mall: Mall, debtor: UUID, creditor: UUID) -> httpx.Response:
+    """A statement that an edition without wallets made of 61 points and 30 stars."""
+    await mall.execute(
+        "WITH netted AS (UPDATE clearing_entry SET statement_id = :s WHERE program_id = :p "
+        "RETURNING 1), s AS (INSERT INTO clearing_statement (program_id, statement_id, ends_at, "
+        "entries, made_at, made_by) SELECT :p, :s, '2026-03-31T16:00:00Z', count(*), :now, 'x' "
+        "FROM netted) INSERT INTO clearing_line (program_id, statement_id, line_number, "
+        "debtor_mall_id, creditor_mall_id, currency, points, amount_minor) "
+        "VALUES (:p, :s, 1, :debtor, :creditor, 'CNY', 31, 16)",
+        s=(statement_id := new_id()),
+        debtor=debtor,
+        creditor=creditor,
+        now=mall.clock(),
+    )
+    return await mall.get(f"/v1/clearing/statements/{statement_id}")
+
+
+async def test_statements_of_before_are_told_as_ever_and_come_back_at_the_price_they_had(
+    mall: Mall,
+) -> None:
+    issuer, redemption_id = await spend_stars_elsewhere(mall, 30)
+    await spend_points_elsewhere(mall, issuer, 61)
+    await state_price(mall)
+    mall.clock.now = mall.clock().replace(month=4, day=1)
+    told = await net_as_of_old(mall, mall.mall_id, issuer)
+    dues = '[{"debtor_mall_id":"%s","creditor_mall_id":"%s","currency":"CNY","points":31,'
+    assert dues % (mall.mall_id, issuer) + '"amount_minor":16}]' in told.text
+    assert [list(each) for each in json.loads(told.text)["positions"]] == [
+        ["mall_id", "currency", "points", "amount_minor"]
+    ] * 2
+    again = await net(mall, LAST_DAY)
+    assert (again.status_code, again.text) == (200, told.text)
+    # No price of stars can begin in what was netted, and none is needed.
+    late = await state_price(mall, wallet="stars")
+    assert (late.status_code, late.json()["code"]) == (422, "clearing_price_in_past")
+    assert (await reverse(mall, redemption_id)).status_code == 201
+    mall.clock.now = mall.clock().replace(month=5, day=1)
+    netted = (await net(mall, "2026-04-30")).json()
+    assert netted["dues"] == [due("stars", mall.mall_id, issuer, 30, 15)]

@@ -21,7 +21,7 @@ MARCH = date(2026, 3, 31)
 
 
 async def price(mall: Mall, amount_minor: int = 1, per_points: int = 1) -> None:
-    stated = Price(mall.clock() - timedelta(days=1), amount_minor, per_points, "CNY")
+    stated = Price("points", mall.clock() - timedelta(days=1), amount_minor, per_points, "CNY")
     async with transaction(mall.engine) as session:
         await set_clearing_price(session, mall.clock(), mall.program_id, stated, "finance")
 
@@ -167,7 +167,11 @@ async def test_without_a_price_nothing_is_netted_and_nothing_is_lost(mall: Mall)
     mall.clock.now = now.replace(month=4, day=1)
     with pytest.raises(ClearingPriceMissing) as refused:
         await net_until(mall)
-    assert refused.value.facts == {"points": 30, "price_needed_from": now.isoformat()}
+    assert refused.value.facts == {
+        "wallet": "points",
+        "points": 30,
+        "price_needed_from": now.isoformat(),
+    }
     mall.clock.now = now
     await price(mall)
     mall.clock.now = now.replace(month=4, day=1)

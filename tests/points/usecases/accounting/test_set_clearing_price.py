@@ -5,16 +5,18 @@ from datetime import date, timedelta
 import pytest
 
 from services.points.domain.accounting.errors import ClearingPriceInPast
+from services.points.domain.wallets.errors import WalletUnknown
 from services.points.storage.accounting.clearing import Price
 from services.points.usecases.accounting.net_clearing import net_clearing
 from services.points.usecases.accounting.set_clearing_price import set_clearing_price
 from shared.db import transaction
 from shared.ids import new_id
 from tests.points.mall import Mall
+from tests.points.wallets_at_hand import state_stars
 
 
-async def state(mall: Mall, days_ago: int) -> None:
-    price = Price(mall.clock() - timedelta(days=days_ago), 1, 1, "CNY")
+async def state(mall: Mall, days_ago: int, wallet: str = "points") -> None:
+    price = Price(wallet, mall.clock() - timedelta(days=days_ago), 1, 1, "CNY")
     async with transaction(mall.engine) as session:
         await set_clearing_price(session, mall.clock(), mall.program_id, price, "finance")
 
@@ -24,6 +26,16 @@ async def test_a_price_is_not_replaced(mall: Mall) -> None:
     await state(mall, 1)
     with pytest.raises(ClearingPriceInPast):
         await state(mall, 3)
+
+
+async def test_each_wallet_of_the_programme_has_prices_of_its_own(mall: Mall) -> None:
+    await state(mall, 3)
+    with pytest.raises(WalletUnknown):
+        await state(mall, 3, "stars")
+    await state_stars(mall)
+    await state(mall, 3, "stars")
+    with pytest.raises(ClearingPriceInPast, match="stars"):
+        await state(mall, 3, "stars")
 
 
 async def test_a_price_cannot_begin_in_what_was_netted(mall: Mall) -> None:
