@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.points.api.paging import next_before
 from services.points.domain.ledger.errors import PostingUnknown
 from services.points.domain.ledger.sentences import sentences_of
+from services.points.domain.ledger.units import unit_of
 from services.points.queries.ledger.accounts import find_posting
 from services.points.queries.ledger.lot_changes import list_lot_changes
 from shared.auth import Member, Staff
@@ -121,7 +122,9 @@ async def explain(
     found = await find_posting(session, program_id, account_id, version)
     if found is None:
         raise PostingUnknown("No such posting for this member.")
-    return PostingExplained(**found, sentences=sentences_of(found["points"], found["reason"]))
+    unit = unit_of(found["wallet"], found["wallet_name"])
+    sentences = sentences_of(found["points"], found["reason"], unit)
+    return PostingExplained(**found, sentences=sentences)
 
 
 async def lot_changes_page(

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.points.domain.accounting.csv_cells import csv_line
 from services.points.domain.ledger.sentences import sentences_of
+from services.points.domain.ledger.units import unit_of
 
 LEDGER_COLUMNS = (
     "account_id", "member_id", "wallet", "version", "recorded_at", "purchased_at", "kind",
@@ -29,7 +30,8 @@ def line_of(kind: str, posting: Mapping[str, Any]) -> str:
         reason = json.dumps(posting["reason"], ensure_ascii=False, sort_keys=True)
         cells = [posting[name] for name in LEDGER_COLUMNS[:-1]]
         return csv_line([*map(_plain, cells), reason])
-    sentences = sentences_of(posting["points"], posting["reason"])
+    unit = unit_of(posting["wallet"], posting["wallet_name"])
+    sentences = sentences_of(posting["points"], posting["reason"], unit)
     cells = [posting[name] for name in STATEMENT_COLUMNS[:-2]]
     return csv_line([*map(_plain, cells), sentences["zh-CN"], sentences["en"]])
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.points.domain.ledger.units import POINTS_UNIT, Unit
+
 _NAMES: Mapping[str, tuple[str, str]] = {
     "check_in": ("签到", "checking in"),
     "survey": ("填写问卷", "a survey"),
@@ -13,14 +15,16 @@ _NAMES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def activity_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] | None:
+def activity_sentences(
+    points: int, reason: Mapping[str, Any], unit: Unit = POINTS_UNIT
+) -> dict[str, str] | None:
     """One sentence each in "zh-CN" and "en", or None for a rule that is another page's."""
     if reason["rule"] != "activity":
         return None
     if reason["side"] == "referred":
         return {
-            "zh-CN": f"受会员推荐，获得{points}积分。",
-            "en": f"{points} points for coming by a member's recommendation.",
+            "zh-CN": f"受会员推荐，获得{points}{unit.zh}。",
+            "en": f"{points} {unit.en} for coming by a member's recommendation.",
         }
     zh, en = _NAMES.get(reason["kind"], (f"活动{reason['kind']}", reason["kind"]))
-    return {"zh-CN": f"{zh}获得{points}积分。", "en": f"{points} points for {en}."}
+    return {"zh-CN": f"{zh}获得{points}{unit.zh}。", "en": f"{points} {unit.en} for {en}."}

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.points.domain.ledger.units import POINTS_UNIT, Unit
 from services.points.domain.receipts.earning_sentences import money
 
 
-def spending_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] | None:
+def spending_sentences(
+    points: int, reason: Mapping[str, Any], unit: Unit = POINTS_UNIT
+) -> dict[str, str] | None:
     """One sentence each in "zh-CN" and "en", or None when the rule is not about spending."""
     match reason["rule"]:
         case "refund_in_proportion":
@@ -22,11 +25,11 @@ def spending_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str]
                 f"({reason['reference']}).",
             }
         case "redemption_refunded":
-            return _returned(points, reason, "因退货", "by a refund")
+            return _returned(points, reason, unit, ("因退货", "by a refund"))
         case "redemption_reversed":
-            return _returned(points, reason, "因撤销", "as it was undone")
+            return _returned(points, reason, unit, ("因撤销", "as it was undone"))
         case "order_cancelled":
-            return _returned(points, reason, "因订单取消", "as the order was cancelled")
+            return _returned(points, reason, unit, ("因订单取消", "as the order was cancelled"))
     return None
 
 
@@ -42,14 +45,17 @@ def _redeemed(points: int, reason: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _returned(points: int, reason: Mapping[str, Any], why_zh: str, why_en: str) -> dict[str, str]:
+def _returned(
+    points: int, reason: Mapping[str, Any], unit: Unit, why: tuple[str, str]
+) -> dict[str, str]:
+    why_zh, why_en = why
     redeemed = reason["redeemed"]
     grace = reason.get("grace_days") or 0
     grace_zh = f"原批次已到期，可再用{grace}天" if grace else "按原到期日"
     grace_en = f"good for {grace} more days" if grace else "with the end that they had"
     return {
-        "zh-CN": f"{why_zh}返还{points}积分（原用{redeemed}积分），{grace_zh}。",
-        "en": f"{points} of {redeemed} spent points came back {why_en}, {grace_en}.",
+        "zh-CN": f"{why_zh}返还{points}{unit.zh}（原用{redeemed}{unit.zh}），{grace_zh}。",
+        "en": f"{points} of {redeemed} spent {unit.en} came back {why_en}, {grace_en}.",
     }
 
 

@@ -41,12 +41,13 @@ async def list_postings(
 async def find_posting(
     session: AsyncSession, program_id: UUID, member_id: UUID, version: int
 ) -> dict[str, Any] | None:
-    """One posting with its reason, its lot and what it took."""
+    """One posting with its reason, its wallet, its lot and what it took."""
     connection = await driver(session)
     row = await connection.fetchrow(
         """
         SELECT p.version, p.points, p.balance_after, p.kind, p.counter_account, p.source_kind,
                p.source_id, p.purchased_at, p.recorded_at, p.reason,
+               a.wallet, w.name AS wallet_name,
                l.remaining AS lot_remaining, l.expires_at, l.mall_id, l.shop_id, l.campaign_id,
                (SELECT coalesce(json_agg(json_build_object(
                            'lot_version', t.lot_version, 'points', t.points)
@@ -56,6 +57,8 @@ async def find_posting(
                (SELECT count(*) FROM lot_change c WHERE (c.program_id, c.account_id, c.lot_version)
                    = (p.program_id, p.account_id, p.version)) AS lot_changes
         FROM posting p LEFT JOIN lot l USING (program_id, account_id, version)
+        JOIN account a ON a.program_id = p.program_id AND a.account_id = p.account_id
+        LEFT JOIN wallet_type w ON w.program_id = a.program_id AND w.wallet = a.wallet
         WHERE p.program_id = $1 AND p.account_id = $2 AND p.version = $3
         """,
         program_id,

@@ -167,15 +167,16 @@ async def list_next_postings(
     connection = await driver(session)
     return await connection.fetch(
         """
-        SELECT p.account_id, a.member_id, a.wallet, p.version, p.recorded_at, p.purchased_at,
-               p.kind, p.counter_account, p.points, p.balance_after, p.source_kind, p.source_id,
-               p.mall_id, p.shop_id, p.reason,
+        SELECT p.account_id, a.member_id, a.wallet, w.name AS wallet_name, p.version,
+               p.recorded_at, p.purchased_at, p.kind, p.counter_account, p.points,
+               p.balance_after, p.source_kind, p.source_id, p.mall_id, p.shop_id, p.reason,
                p.recorded_at >= coalesce($6::timestamptz, '-infinity')
                AND p.recorded_at < coalesce($7::timestamptz, 'infinity') AS is_wanted
         FROM export_account e
         JOIN posting p ON p.program_id = e.program_id AND p.account_id = e.account_id
                       AND p.version BETWEEN e.first_version AND e.last_version
         JOIN account a ON a.program_id = e.program_id AND a.account_id = e.account_id
+        LEFT JOIN wallet_type w ON w.program_id = a.program_id AND w.wallet = a.wallet
         WHERE e.program_id = $1 AND e.export_id = $2 AND e.account_id >= $3
           AND (e.account_id, p.version) > ($3, $4)
         ORDER BY e.account_id, p.version LIMIT $5

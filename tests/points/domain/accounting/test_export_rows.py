@@ -15,6 +15,7 @@ POSTING = {
     "account_id": UUID(int=1),
     "member_id": None,
     "wallet": "points",
+    "wallet_name": None,
     "version": 1,
     "recorded_at": datetime(2026, 3, 10, 12, tzinfo=UTC),
     "purchased_at": None,
@@ -46,3 +47,13 @@ def test_a_line_of_a_statement_says_why_in_two_languages() -> None:
     assert "goodwill" in found["en"]
     assert "goodwill" in found["zh-CN"]
     assert "account_id" not in found
+
+
+def test_a_statements_line_calls_what_another_wallet_holds_by_its_name() -> None:
+    stars = {**POSTING, "wallet": "stars", "wallet_name": "Stars"}
+    [header, line] = csv.reader([header_of("statement"), line_of("statement", stars)])
+    found = dict(zip(header, line, strict=True))
+    assert (found["en"], found["zh-CN"]) == (
+        "Adjusted by staff by -5 Stars, reason goodwill.",
+        "人工调整-5Stars，原因：goodwill。",
+    )

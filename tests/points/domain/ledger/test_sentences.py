@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.points.domain.ledger.sentences import sentences_of
+from services.points.domain.ledger.units import unit_of
 from services.points.domain.receipts.earning_rates import Rate
 from services.points.domain.receipts.earning_reasons import rating_reason
 from tests.points.samples import make_policy, rate
@@ -43,3 +44,27 @@ def test_a_campaign_speaks_for_itself() -> None:
 def test_a_member_without_a_tier_gets_a_sentence_too() -> None:
     sentences = sentences_of(10, json.loads(rating_reason(rate(GOLD, 1_000), None)))
     assert "tier -, x1" in sentences["en"]
+
+
+OTHER_WALLETS: list[tuple[int, dict[str, Any]]] = [
+    (5, {"rule": "activity", "kind": "survey", "side": "member"}),
+    (5, {"rule": "activity", "kind": "referral", "side": "referred"}),
+    (5, {"rule": "adjustment", "reason_code": "goodwill"}),
+    (-5, {"rule": "expired", "last_day": "2026-12-31"}),
+    (5, {"rule": "opening_balance", "reference": "old-7"}),
+    (-5, {"rule": "campaign_revoked", "why": "refunded"}),
+    (5, {"rule": "redemption_reversed", "redeemed": 5}),
+    *((sign * 5, {"rule": rule}) for rule in ("merge", "merge_undo") for sign in (1, -1)),
+]
+
+
+@pytest.mark.parametrize(("points", "reason"), OTHER_WALLETS, ids=str)
+def test_what_moves_in_another_wallet_is_called_by_its_name(
+    points: int, reason: dict[str, Any]
+) -> None:
+    for unit, called in ((unit_of("stars", "Stars"), "Stars"), (unit_of("moons", None), "moons")):
+        sentences = sentences_of(points, reason, unit)
+        assert "5" + called in sentences["zh-CN"], sentences
+        assert called in sentences["en"], sentences
+        assert "积分" not in sentences["zh-CN"]
+        assert "points" not in sentences["en"]
