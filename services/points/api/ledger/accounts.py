@@ -73,7 +73,7 @@ class ReceiptRow(BaseModel):
     earned: int = Field(examples=[298])
     clawed: int = Field(examples=[0])
     trimmed: int = Field(examples=[0], description="points that caps or the cooldown took")
-    notes: list[dict[str, Any]] | None = Field(examples=[None], description="why not all counted")
+    notes: list[dict[str, Any]] | None = Field(examples=[None], description="what the till heard")
 
 
 class ReceiptPage(BaseModel):

@@ -123,7 +123,9 @@ class PosTransactionOut(BaseModel):
     moved, `balance` the balance right after it. `code` and `detail` say why it was refused.
     `trimmed` points did not count; each of `notes` says why by its `code`: below_minimum,
     cooldown, cap_trimmed or cap_rejected (with cap, period, limit, granted_before and points).
-    A refund's clawback_forgiven says what was not taken. points_tender_differs (tendered_minor,
+    A refund's points_returned (redemption_id, points, amount_minor) says for each payment by points
+    what came back to who paid: `amount_minor` of the refund is not returned as money. Its
+    clawback_forgiven says what was not taken. points_tender_differs (tendered_minor,
     redeemed_minor) and points_total_differs (claimed_minor, total_minor) say that the receipt and
     what points paid of it differ: reverse the payment, or mend the till.
     """

@@ -1,7 +1,9 @@
 """What is stored of a POS transaction, as far as rules look at it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from json import dumps, loads
 from uuid import UUID
 
 from services.points.domain.receipts.earning import Rating
@@ -61,3 +63,7 @@ class Stored:
     def told_notes(self) -> str:
         """What the till is told of it, as JSON."""
         return notes_with(self.notes, self.mismatch, self.total_minor)
+
+    def add_note(self, note: Mapping[str, object]) -> None:
+        """Keep one more thing that the till is told of it."""
+        self.notes = dumps([*loads(self.notes or "[]"), note])

@@ -158,8 +158,7 @@ def apply_refund(
     refund.points, refund.forgiven = -taken, wanted - taken
     if refund.forgiven:
         # Never dropped in silence: the till is told, and the receipt keeps it.
-        note = {"code": "clawback_forgiven", "mode": mode, "points": refund.forgiven}
-        refund.notes = dumps([note])
+        refund.add_note({"code": "clawback_forgiven", "mode": mode, "points": refund.forgiven})
     if taken:
         cause = _why_clawed(sale, refund, target)
         books.claw_back(account, taken, cause, own_source=sale.transaction_id)

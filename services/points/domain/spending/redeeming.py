@@ -113,7 +113,11 @@ class Spent:
     @property
     def paid_minor(self) -> int:
         """What it still pays after what came back, rounded up to a minor unit."""
-        return self.amount_minor - self.amount_minor * self.returned // self.points
+        return self.pays_after(self.returned)
+
+    def pays_after(self, returned: int) -> int:
+        """What it pays when so many points have come back, rounded up to a minor unit."""
+        return self.amount_minor - self.amount_minor * returned // self.points
 
 
 class Return(NamedTuple):

@@ -81,7 +81,7 @@ def settle_refunds(
             refund.status = REFUSED
         else:
             applied.append(refund)
-    give_back_for_refunds(write.books, accounts, paid, sale, applied)
+    give_back_for_refunds(write.books, accounts, paid, sale, applied, done)
     for place, refund in enumerate(applied[done:], done):
         receipt_books.apply_refund(
             write.books, account, sale, refund, applied[:place], sale.recorded_at

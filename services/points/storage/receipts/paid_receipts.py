@@ -11,6 +11,7 @@ from services.points.domain.ledger.accounts import Account
 from services.points.domain.ledger.ledger import Books
 from services.points.domain.receipts.points_payments import PointsPayment
 from services.points.domain.receipts.pos_records import Stored
+from services.points.domain.receipts.refund_notes import tell_returns
 from services.points.domain.spending import redeeming, tariffs
 from services.points.domain.spending.redeeming import Moment, Return, Spent
 from services.points.storage.receipts.pos_transactions import survivor_of
@@ -67,11 +68,13 @@ def give_back_for_refunds(
     paid: PaidReceipts,
     sale: Stored,
     refunds: Sequence[Stored],
+    done: int,
 ) -> None:
     """Give back the refunds' share of the points that paid the sale, whoever's they were.
 
-    `refunds` are all that count so far; the last of them is the cause. Raises `Collision` when
-    points of another account paid meanwhile.
+    `refunds` are all that count so far; the last of them is the cause, and all but the first `done`
+    are told what came back for them. Raises `Collision` when points of another account paid
+    meanwhile.
     """
     for spent in paid.spent.get(sale.transaction_id, ()):
         refunded_minor = sum(refund.total_minor for refund in refunds)
@@ -91,6 +94,7 @@ def give_back_for_refunds(
                 "total_minor": sale.total_minor,
             },
         )
+        tell_returns(spent, sale, refunds, done)
         redeeming.give_back(books, account, spent, target - spent.returned, why, paid.moment)
         paid.changed.append(spent)
 

@@ -241,10 +241,11 @@ def _take_refund(look: Look, program_id: UUID, refund: Stored) -> None:
         raise Collision("The sale found its member meanwhile.")
     earlier.append(refund)
     # What was spent comes back before what was earned is taken: it may repay it.
-    give_back_for_refunds(look.write.books, look.accounts, look.paid, sale, earlier)
+    done = len(earlier) - 1
+    give_back_for_refunds(look.write.books, look.accounts, look.paid, sale, earlier, done)
     buyer = look.accounts.get(sale.member_id) if sale.member_id is not None else None
     receipt_books.apply_refund(
-        look.write.books, account, sale, refund, earlier[:-1], refund.recorded_at, buyer
+        look.write.books, account, sale, refund, earlier[:done], refund.recorded_at, buyer
     )
     pos_news.tell_recorded(look.write, program_id, refund, sale)
     if sale.transaction_id not in look.fresh:

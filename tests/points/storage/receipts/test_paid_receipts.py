@@ -187,7 +187,10 @@ async def test_points_that_come_back_repay_what_the_same_refund_takes(mall: Mall
     await capture(mall, await held(mall, member_id, earned))
     told = (await mall.push(mall.refund(sale))).json()
     assert (told["balance"], told["points"]) == (0, -50)
-    assert told["notes"][0]["points"] == earned - 50
+    assert [(note["code"], note["points"]) for note in told["notes"]] == [
+        ("points_returned", 50),
+        ("clawback_forgiven", earned - 50),
+    ]
 
 
 async def test_points_that_come_back_repay_what_is_taken_also_when_the_refund_came_first(
