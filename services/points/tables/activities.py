@@ -34,7 +34,8 @@ activity_rule = Table(
     CheckConstraint("version > 0", name="version_positive"),
 )
 # What earned, once for ever by its natural key. A member is brought by another once.
-# `credited_member_id` is whom the member had been merged into when it earned.
+# `credited_member_id` is whom the member had been merged into when it earned; `notes` say which
+# points did not count, and why.
 activity = Table(
     "activity",
     metadata,
@@ -58,6 +59,7 @@ activity = Table(
     Column("balance_after", BigInteger),
     Column("wallet", Text, nullable=False, server_default="points"),
     Column("credited_member_id", Uuid),
+    Column("notes", JSON),
     PrimaryKeyConstraint("program_id", "activity_id"),
     UniqueConstraint("program_id", "member_id", "kind", "external_id"),
     CheckConstraint("points >= 0 AND referred_points >= 0", name="points_not_negative"),

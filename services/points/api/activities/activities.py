@@ -1,7 +1,7 @@
 """Earning without a purchase: other systems and staff tell what members did."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -23,6 +23,15 @@ router = APIRouter(tags=["Activities"])
 ExternalId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 Instant = Annotated[datetime, ISO_TEXT, instant_within(2000, 2200), LAX]
 PageSize = Annotated[int, Query(ge=1, le=200)]
+_NOTE: dict[str, Any] = {
+    "code": "wallet_trimmed",
+    "side": "member",
+    "wallet": "stars",
+    "limit": 100,
+    "balance_before": 97,
+    "worth": 5,
+    "points": 2,
+}
 _MEMBER_ID = "0199f3a2-c1d0-7b7e-8000-00000000000a"
 
 
@@ -55,7 +64,10 @@ class ActivityOut(BaseModel):
     """What it earned: `points` for the member, `referred_points` for whom they brought.
 
     They are in `wallet`, with that `balance`; pending ones are good from `activates_at` on, or when
-    something happens. `credited_member_id` has them: the member, or whom they were merged into."""
+    something happens. `credited_member_id` has them: the member, or whom they were merged into.
+    Of what the wallet had no room for, a note each says whose it is (`side`: member or referred),
+    the `limit`, what it was `worth`, and how many `points` did not count; it is not made up
+    later."""
 
     activity_id: UUID = Field(examples=["0199f3a2-c1d0-8b7e-8000-0000000000ac"])
     member_id: UUID = Field(examples=[_MEMBER_ID])
@@ -73,6 +85,8 @@ class ActivityOut(BaseModel):
     balance: int | None = Field(examples=[5])
     referred_member_id: UUID | None = Field(examples=[None])
     referred_points: int = Field(examples=[0])
+    trimmed: int = Field(examples=[0], description="points that a full wallet did not take")
+    notes: list[dict[str, Any]] | None = Field(examples=[None, [_NOTE]])
 
 
 class ActivityPage(BaseModel):

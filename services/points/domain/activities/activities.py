@@ -90,7 +90,7 @@ class Activity:
     """Something that a member did, once for ever by its natural key (member, kind, external id).
 
     `points` are the member's, `referred_points` those of whom they brought. `credited_member_id` is
-    whom the member had been merged into.
+    whom the member had been merged into. `notes` say which points did not count, None for none.
     """
 
     activity_id: UUID
@@ -112,6 +112,12 @@ class Activity:
     balance_after: int | None = None
     wallet: str = POINTS
     credited_member_id: UUID | None = None
+    notes: list[dict[str, Any]] | None = None
+
+    @property
+    def trimmed(self) -> int:
+        """How many points did not count, of both sides."""
+        return sum(note["points"] for note in self.notes or ())
 
 
 def activity_id_of(program_id: UUID, member_id: UUID, kind: str, external_id: str) -> UUID:
@@ -192,20 +198,21 @@ def post_activity(
     now: datetime,
 ) -> None:
     """Credit the member's wallet, and that of whom they brought; the activity keeps what it earned:
-    what a limited wallet has no room for is trimmed.
+    what a limited wallet has no room for is trimmed, with a note.
 
     It is counted by the caller.
     """
     account, referred = accounts
     activity.rule_version, activity.wallet = rule.version, place.wallet.code
     made = _Made(rule, activity, place, now)
-    terms = made.terms(account, MEMBER)
-    activity.is_pending, activity.activates_at = terms.pending, terms.activates_at
-    activity.expires_at = terms.expires_at
     activity.points = made.credit(books, account, MEMBER, rule.points)
     if referred is not None:
         credited = made.credit(books, referred, REFERRED, rule.referred_points)
         activity.referred_points = credited
+    if activity.points or activity.referred_points:
+        terms = made.terms(account, MEMBER)
+        activity.is_pending, activity.activates_at = terms.pending, terms.activates_at
+        activity.expires_at = terms.expires_at
     activity.balance_after = account.balance
 
 
@@ -218,12 +225,26 @@ class _Made(NamedTuple):
     now: datetime
 
     def credit(self, books: Books, account: Account, side: str, points: int) -> int:
-        """Credit what fits. Returns it."""
+        """Credit what fits, with a note of what does not. Returns it."""
         credited = fitting(self.place.wallet, account, points)
+        if credited < points:
+            self._note(account, side, points, points - credited)
         if credited:
             cause = self._cause(account, side, points - credited)
             books.credit(account, credited, cause, self.terms(account, side))
         return credited
+
+    def _note(self, account: Account, side: str, worth: int, lost: int) -> None:
+        note = {
+            "code": "wallet_trimmed",
+            "side": side,
+            "wallet": self.place.wallet.code,
+            "limit": self.place.wallet.balance_max,
+            "balance_before": account.balance,
+            "worth": worth,
+            "points": lost,
+        }
+        self.activity.notes = [*(self.activity.notes or ()), note]
 
     def terms(self, account: Account, side: str) -> LotTerms:
         """The lot's, by the rule's own expiry or by the wallet's."""

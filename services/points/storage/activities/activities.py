@@ -18,7 +18,7 @@ from shared.db import Collision, driver
 _FIELDS = (
     "activity_id, member_id, kind, external_id, happened_at, mall_id, referred_id, request_hash, "
     "made_by, recorded_at, rule_version, points, referred_points, is_pending, activates_at, "
-    "expires_at, balance_after, wallet, credited_member_id"
+    "expires_at, balance_after, wallet, credited_member_id, notes"
 )
 
 

@@ -10,6 +10,7 @@ import httpx
 from shared.contracts.points import PointsPosted
 from shared.ids import new_id
 from tests.points.mall import Mall
+from tests.points.wallets_at_hand import state_stars
 from tests.support.tokens import service_headers
 
 
@@ -207,3 +208,41 @@ async def test_what_earns_nothing_is_refused_with_why_and_may_earn_later(mall: M
     body["happened_at"] = mall.clock().isoformat()
     refused = await mall.client.post("/v1/activities", json=body, headers=headers)
     assert refused.json()["code"] == "role_missing"
+
+
+async def test_what_a_full_wallet_does_not_take_is_said_with_the_limit_and_kept(mall: Mall) -> None:
+    await state_stars(mall, balance_max=100)
+    await rule(mall, "survey", 60, wallet="stars")
+    member_id = await mall.enrol()
+    at = mall.clock().isoformat()
+    told = [(await tell(mall, member_id, n, "survey", happened_at=at)).json() for n in "abc"]
+    assert [(t["points"], t["trimmed"], t["balance"]) for t in told] == [
+        (60, 0, 60),
+        (40, 20, 100),
+        (0, 60, 100),
+    ]
+    ends = "2026-12-31T16:00:00Z"
+    assert [t["expires_at"] for t in told] == [ends, ends, None]
+    note = {"code": "wallet_trimmed", "side": "member", "wallet": "stars", "limit": 100}
+    assert [t["notes"] for t in told] == [
+        None,
+        [{**note, "balance_before": 60, "worth": 60, "points": 20}],
+        [{**note, "balance_before": 100, "worth": 60, "points": 60}],
+    ]
+    again = await tell(mall, member_id, "c", "survey", happened_at=at)
+    assert (again.status_code, again.json()) == (200, told[2])
+    shown = await mall.get(f"/v1/members/{member_id}/activities", member_id)
+    assert {a["external_id"]: a for a in shown.json()["activities"]}["b"] == told[1]
+    why = await mall.get(f"/v1/members/{member_id}/wallets/stars/postings/1", member_id)
+    assert why.json()["sentences"]["zh-CN"] == "填写问卷获得60Stars。"
+    assert why.json()["sentences"]["en"] == "60 Stars for a survey."
+
+
+async def test_each_side_of_a_referral_hears_of_its_own_full_wallet(mall: Mall) -> None:
+    await state_stars(mall, balance_max=50)
+    await rule(mall, "referral", 80, referred_points=60, wallet="stars")
+    member_id, friend = await mall.enrol(), await mall.enrol()
+    answer = await tell(mall, member_id, "a", "referral", referred_member_id=str(friend))
+    told = answer.json()
+    assert (told["points"], told["referred_points"], told["trimmed"]) == (50, 50, 40)
+    assert [(n["side"], n["points"]) for n in told["notes"]] == [("member", 30), ("referred", 10)]
