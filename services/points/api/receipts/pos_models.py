@@ -125,9 +125,10 @@ class PosTransactionOut(BaseModel):
     cooldown, cap_trimmed or cap_rejected (with cap, period, limit, granted_before and points).
     A refund's points_returned (redemption_id, points, amount_minor) says for each payment by points
     what came back to who paid: `amount_minor` of the refund is not returned as money. Its
-    clawback_forgiven says what was not taken. points_tender_differs (tendered_minor,
-    redeemed_minor) and points_total_differs (claimed_minor, total_minor) say that the receipt and
-    what points paid of it differ: reverse the payment, or mend the till.
+    clawback_forgiven says what was not taken. A refund that was waiting_sale hears both when it is
+    sent again after its sale. points_tender_differs (tendered_minor, redeemed_minor) and
+    points_total_differs (claimed_minor, total_minor) say that the receipt and what points paid of
+    it differ: reverse the payment, or mend the till.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ACCEPTED]})

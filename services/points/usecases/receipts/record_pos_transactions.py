@@ -133,6 +133,9 @@ async def _lock_and_look(
     known = await list_by_id(session, program_id, policies, present)
     sale_ids = originals | {key for key, stored in known.items() if stored.status == AWAITED}
     refunds = await list_refunds(session, program_id, policies, sale_ids) if sale_ids else {}
+    # A refund that waited may come again beside its sale: its answer is what it comes to now.
+    again = {r.transaction_id: r for waited in refunds.values() for r in waited}
+    known |= {id_: again[id_] for id_ in known.keys() & again.keys()}
     look = Look(accounts, known, refunds, traces=traces)
     if sale_ids:
         await load_lots(session, program_id, accounts)

@@ -143,3 +143,25 @@ async def test_points_that_came_back_are_told_beside_what_was_forgiven(mall: Mal
     await capture(mall, await held(mall, member_id, 100))
     forgiven = {"code": "clawback_forgiven", "mode": "clamp", "points": 50}
     assert await told(mall, mall.refund(sale)) == [returned(paid, 50, 50), forgiven]
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+async def test_what_was_forgiven_to_a_refund_that_waited_is_told_when_it_is_sent_again(
+    mall: Mall, is_batch: bool
+) -> None:
+    member_id = await mall.enrol()
+    earlier = await mall.sold(6_000, member_id=member_id)
+    await capture(mall, await held(mall, member_id, 60))
+    assert (await mall.push(mall.refund(earlier))).json()["balance"] == -60
+    await mall.set_policy(clawback="clamp")
+    sale = mall.sale(10_000, member_id=member_id)
+    refund = mall.refund(sale)
+    assert (await mall.push(refund)).json()["status"] == "waiting_sale"
+    if is_batch:
+        recorded, again = await mall.push_batch([sale, refund])
+    else:
+        recorded, again = [(await mall.push(body)).json() for body in (sale, refund)]
+    assert (recorded["points"], recorded["balance"], recorded["notes"]) == (100, 40, [])
+    assert (again["result"], again["status"]) == ("duplicate", "posted")
+    assert (again["points"], again["balance"]) == (-40, 0)
+    assert again["notes"] == [{"code": "clawback_forgiven", "mode": "clamp", "points": 60}]
