@@ -30,6 +30,8 @@ async def set_earning_policy(
     A first policy may take effect in the past, for imports; receipts that were rated before keep
     the policy that rated them.
     """
+    # The number is read before the policies: who states one in between takes it from this one.
+    version = await find_newest_version(session, program_id, PolicyKind.EARNING) + 1
     policies = (await load_directory(session, program_id, ())).policies
     latest = policies[-1]
     if latest.version > 0 and effective_from <= latest.effective_from:
@@ -37,7 +39,6 @@ async def set_earning_policy(
             "A new policy takes effect after the one before it.",
             latest_effective_from=latest.effective_from.isoformat(),
         )
-    version = await find_newest_version(session, program_id, PolicyKind.EARNING) + 1
     spec = {**spec, "policy_id": str(new_id())}
     policy = read_policy(version, effective_from.isoformat(), spec)
     if policy.denominator > DENOMINATOR_MAX:

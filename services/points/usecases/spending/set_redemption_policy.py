@@ -27,13 +27,14 @@ async def set_redemption_policy(
 ) -> RedemptionPolicy:
     """Add the next version. Raises `PolicyInPast` when an older version, which was not withdrawn,
     starts later."""
+    # The number is read before the policies: who states one in between takes it from this one.
+    version = await find_newest_version(session, program_id, PolicyKind.REDEMPTION) + 1
     policies = await list_redemption_policies(session, program_id)
     if policies and effective_from <= policies[-1].effective_from:
         raise PolicyInPast(
             "A new policy takes effect after the one before it.",
             latest_effective_from=policies[-1].effective_from.isoformat(),
         )
-    version = await find_newest_version(session, program_id, PolicyKind.REDEMPTION) + 1
     policy = read_redemption_policy(version, effective_from, spec)
     await insert_redemption_policy(session, program_id, policy, spec, now, recorded_by)
     return policy
