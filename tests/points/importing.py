@@ -41,6 +41,17 @@ def told_of(*parts: bytes, rows: int, points: int) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(b"".join(parts)).hexdigest(), "rows": rows, "points": points}
 
 
+def row(member_id: object, reference: str, points: int, **fields: Any) -> dict[str, Any]:
+    """A row of a file."""
+    return {
+        "reference": reference,
+        "member_id": str(member_id),
+        "points": points,
+        "earned_on": "2025-06-30",
+        **fields,
+    }
+
+
 def lines_of(rows: Sequence[dict[str, Any]]) -> bytes:
     """JSON lines."""
     return "".join(json.dumps(row) + "\n" for row in rows).encode()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.points.api.principals import IMPORT, require_finance
 from services.points.domain.accounting.errors import ImportUnknown
+from services.points.domain.accounting.import_refusals import refusal_text
 from services.points.queries.accounting.imports import find_import, list_wrong_rows
 from services.points.usecases.accounting.add_import_part import add_import_part
 from services.points.usecases.accounting.check_import import check_import
@@ -91,6 +92,9 @@ class ImportOut(BaseModel):
         description="sha256_differs, rows_differ, points_differ, rows_are_wrong, header_wrong, "
         "not_utf8 or left_too_long",
     )
+    refusal: str | None = Field(
+        examples=[None], description="the same in a sentence: what is wrong and what to do"
+    )
     totals: dict[str, dict[str, int]] | None = Field(
         examples=[{"by_wallet": {"points": 1200}, "by_month_earned": {"2025-06": 1200}}]
     )
@@ -141,7 +145,9 @@ async def send_part(
 @router.post("/{import_id}/checks", summary="Dry run", status_code=202)
 async def check(import_id: UUID, body: AgreedIn, staff: CurrentStaff, session: Tx) -> ImportOut:
     """A job reads everything and posts nothing: `checked` when all is as told, else `refused` with
-    why; wrong rows are listed by `…/errors`. Role: points.import."""
+    why; wrong rows are listed by `…/errors`. 422 `import_hash_differs` changes nothing; what was
+    refused for its hash, rows or points may be checked again with other figures.
+    Role: points.import."""
     require_finance(staff, IMPORT)
     told = (body.sha256, body.rows, body.points)
     await check_import(session, staff.program_id, import_id, told, staff.subject)
@@ -186,4 +192,4 @@ async def _read(session: Any, program_id: UUID, import_id: UUID) -> ImportOut:
     found = await find_import(session, program_id, import_id)
     if found is None:
         raise ImportUnknown("No such import.")
-    return ImportOut(**found)
+    return ImportOut(**found, refusal=refusal_text(found))

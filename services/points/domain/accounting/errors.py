@@ -59,5 +59,9 @@ class ImportPartMissing(Rejected):
     """Parts are numbered from 1 without gaps, and there is at least one."""
 
 
+class ImportHashDiffers(Rejected):
+    """The parts that came are not what was told; the facts say both hashes."""
+
+
 class ImportNotAgreed(Conflict):
     """What is committed is not what the dry run found; the facts say what that was."""

@@ -19,6 +19,7 @@ COLUMNS = (
     "reference", "member_id", "member_number", "points", "earned_on", "expires_on", "wallet",
     "mall_id", "shop_id",
 )  # fmt: skip
+COLUMNS_NEEDED = ("reference", "points", "earned_on")
 POINTS_MAX = 1_000_000_000
 _REFERENCE = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
 _WALLET = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -53,7 +54,7 @@ def read_header(line: str) -> tuple[str, ...] | None:
         found = tuple(cell.strip() for cell in next(csv.reader([line], strict=True), ()))
     except csv.Error:
         return None
-    needed = {"reference", "points", "earned_on"} <= set(found)
+    needed = set(COLUMNS_NEEDED) <= set(found)
     is_good = needed and set(found) <= set(COLUMNS) and len(set(found)) == len(found)
     return found if is_good else None
 

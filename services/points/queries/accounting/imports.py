@@ -15,7 +15,7 @@ async def find_import(
     row = await (await driver(session)).fetchrow(
         "SELECT import_id, status, file_format, made_by, made_at, sha256, rows_told, points_told, "
         "rows_read, rows_bad, points_read, why_refused, totals, committed_by, rows_posted, "
-        "rows_refused, points_posted, done_at FROM opening_import "
+        "rows_refused, points_posted, done_at, part_number FROM opening_import "
         "WHERE program_id = $1 AND import_id = $2",
         program_id,
         import_id,

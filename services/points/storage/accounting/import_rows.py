@@ -35,6 +35,16 @@ async def insert_rows(session: AsyncSession, found: Import, rows: Sequence[Openi
     )
 
 
+async def delete_rows(session: AsyncSession, found: Import) -> None:
+    """Forget what was read: the parts are read again."""
+    connection = await driver(session)
+    await connection.execute(
+        "DELETE FROM import_row WHERE program_id = $1 AND import_id = $2",
+        found.program_id,
+        found.import_id,
+    )
+
+
 _INSERT_ROWS = """
 INSERT INTO import_row (program_id, import_id, row_number, reference, source_id, member_id, wallet,
                         points, earned_at, expires_at, mall_id, shop_id, error)

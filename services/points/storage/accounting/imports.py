@@ -13,7 +13,7 @@ from shared.db import driver
 
 _COLUMNS = (
     "program_id, import_id, status, file_format, sha256, rows_told, points_told, rows_read, "
-    "part_number, part_line, rows_posted, rows_refused, made_by"
+    "part_number, part_line, rows_posted, rows_refused, made_by, why_refused"
 )
 
 
@@ -34,6 +34,7 @@ class Import:
     rows_posted: int
     rows_refused: int
     made_by: str
+    why_refused: str | None
 
 
 def source_id_of(reference: str) -> UUID:

@@ -14,22 +14,13 @@ from tests.points.importing import (
     bring_in,
     lines_of,
     post,
+    row,
     told_of,
     work_step,
     work_until_rest,
 )
 from tests.points.mall import Mall
 from tests.points.usecases.wallets.test_set_wallet import EXPIRY, STARS
-
-
-def row(member_id: object, reference: str, points: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "reference": reference,
-        "member_id": str(member_id),
-        "points": points,
-        "earned_on": "2025-06-30",
-        **fields,
-    }
 
 
 async def check(mall: Mall, content: bytes, rows: int, points: int, file_format: str) -> Any:
@@ -144,7 +135,6 @@ async def test_the_dry_run_names_every_wrong_row_and_posts_nothing(mall: Mall) -
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"sha256": "0" * 64}, "sha256_differs"),
         ({"rows": 3}, "rows_differ"),
         ({"points": 11}, "points_differ"),
     ],
@@ -161,6 +151,14 @@ async def test_a_file_that_is_not_as_told_is_refused(
     assert (told["status"], told["why_refused"]) == ("refused", why)
 
 
+async def test_parts_that_changed_since_the_hash_was_told_are_refused(mall: Mall) -> None:
+    content = lines_of([row(await mall.enrol(), "a", 5)])
+    address = await begin(mall, content)
+    await post(mall, f"{address}/checks", told_of(content, rows=1, points=5))
+    await mall.execute("UPDATE import_part SET content = content || '\\x0a' WHERE program_id = :p")
+    assert (await work_until_rest(mall, address))["why_refused"] == "sha256_differs"
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [(b"\xff\xfe", "not_utf8"), (b"reference,points\n", "header_wrong"), (b"\n", "header_wrong")],
@@ -168,6 +166,7 @@ async def test_a_file_that_is_not_as_told_is_refused(
 async def test_a_file_that_cannot_be_read_is_refused(mall: Mall, content: bytes, why: str) -> None:
     told, _ = await check(mall, content, 1, 1, "csv")
     assert (told["status"], told["why_refused"]) == ("refused", why)
+    assert "Part 1" in told["refusal"]
 
 
 async def test_killed_at_every_step_the_books_are_the_same(mall: Mall) -> None:
