@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -14,6 +15,7 @@ from demo.stack import DemoProblem, Stack
 POLL_SECONDS = 0.25
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, KafkaError)
 Databases = Mapping[str, asyncpg.Connection]
+Stuck = Mapping[str, Sequence[UUID]]
 
 # What each service still has to do, by SQL; the outbox's highest id tells that it said more.
 _OUTBOX = "SELECT count(*) FROM outbox_batch WHERE published_at IS NULL"
@@ -21,10 +23,17 @@ _SAID = "SELECT coalesce(max(id), 0) FROM outbox"
 _PARKED = "SELECT count(*) FROM dead_letter WHERE resolved_at IS NULL"
 _OPEN: Mapping[str, str] = {
     "receipts that wait": "SELECT count(*) FROM pos_transaction "
-    "WHERE status IN ('waiting_member', 'waiting_sale', 'awaited')",
+    "WHERE status IN ('waiting_member', 'waiting_sale', 'awaited') "
+    "AND transaction_id <> ALL ($1::uuid[])",
     "campaigns to score anew": "SELECT count(*) FROM rescore WHERE done_at IS NULL",
-    "messages to send": "SELECT count(*) FROM message "
-    "WHERE state IN ('planned', 'sending', 'waiting_member')",
+    "messages to send": "SELECT count(*) FROM message WHERE state IN ('planned', 'sending') "
+    "OR state = 'waiting_member' AND message_id <> ALL ($1::uuid[])",
+}
+# What may wait for ever for a member or a sale that nobody tells of: its ids.
+_STUCK: Mapping[str, str] = {
+    "receipts that wait": "SELECT transaction_id FROM pos_transaction "
+    "WHERE status IN ('waiting_member', 'waiting_sale', 'awaited')",
+    "messages to send": "SELECT message_id FROM message WHERE state = 'waiting_member'",
 }
 _OPEN_IN = {
     "points": "receipts that wait",
@@ -33,10 +42,34 @@ _OPEN_IN = {
 }
 
 
+async def read_stuck(stack: Stack) -> Stuck:
+    """What waits for members or sales now, by what it is: of it `drain` need not see the end."""
+    async with open_databases(stack) as databases:
+        return await stuck_in(databases)
+
+
+async def stuck_in(databases: Databases) -> Stuck:
+    """The same, asked of the databases."""
+    found = {}
+    for name, what in _OPEN_IN.items():
+        if what in _STUCK:
+            found[what] = [row[0] for row in await databases[name].fetch(_STUCK[what])]
+    return found
+
+
+async def count_open(databases: Databases, stuck: Stuck) -> dict[str, int]:
+    """What the services still have to do by themselves, without what is stuck."""
+    left = {}
+    for name, what in _OPEN_IN.items():
+        ids = [stuck.get(what, [])] if what in _STUCK else []
+        left[what] = int(await databases[name].fetchval(_OPEN[what], *ids))
+    return left
+
+
 async def drain(
-    stack: Stack, seconds_max: float, tell: Callable[[str], None] = lambda _: None
+    stack: Stack, seconds_max: float, tell: Callable[[str], None], stuck: Stuck
 ) -> float:
-    """Seconds until nothing is left to do.
+    """Seconds until nothing is left to do but what was `stuck` before; tells what it waits for.
 
     Raises DemoProblem after `seconds_max`, or at once when an event was put aside. A look counts
     only if no service said anything while it took place; a part that is away is waited for.
@@ -45,7 +78,7 @@ async def drain(
     while True:
         try:
             async with open_databases(stack) as databases, open_kafka_view(stack.kafka) as kafka:
-                while left := await _look(databases, kafka):
+                while left := await _look(databases, kafka, stuck):
                     await _wait(describe(left), began, seconds_max, tell)
             return time.monotonic() - began
         except AWAY as error:
@@ -76,7 +109,7 @@ def describe(left: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {what}" for what, count in ordered)
 
 
-async def _look(databases: Databases, kafka: KafkaView) -> dict[str, int]:
+async def _look(databases: Databases, kafka: KafkaView, stuck: Stuck) -> dict[str, int]:
     said = await _each(databases, _SAID)
     parked = await _each(databases, _PARKED)
     if any(parked.values()):
@@ -84,8 +117,7 @@ async def _look(databases: Databases, kafka: KafkaView) -> dict[str, int]:
     left = {
         f"events of {name} to publish": n for name, n in (await _each(databases, _OUTBOX)).items()
     }
-    for name, what in _OPEN_IN.items():
-        left[what] = int(await databases[name].fetchval(_OPEN[what]))
+    left |= await count_open(databases, stuck)
     for group, behind in (await kafka.lags(tuple(databases))).items():
         if behind is None:
             left[f"consumer of {group} that is not there"] = 1

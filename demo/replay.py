@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from demo.book import name_of, read_book, write_book
-from demo.drain import drain
+from demo.drain import Stuck, describe, drain, read_stuck
 from demo.members import DemoMember, enrol
 from demo.pace import Pace, window_length
 from demo.plan import DemoTransaction, windows
@@ -50,6 +50,7 @@ class Prepared:
     members: Mapping[int, DemoMember]
     new_members: int
     printer: Printer
+    stuck: Stuck
 
 
 def replay(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None]) -> Replay:
@@ -63,7 +64,7 @@ def replay(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None])
     finally:
         pusher.close()
     say("waiting until every service has heard everything")
-    drain_seconds = asyncio.run(drain(stack, DRAIN_SECONDS_MAX, Ticker(say).tell))
+    drain_seconds = asyncio.run(drain(stack, DRAIN_SECONDS_MAX, Ticker(say).tell, ready.stuck))
     after = _totals(stack, ready)
     say("asking every service for its invariants")
     return Replay(
@@ -85,7 +86,11 @@ def replay(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None])
 
 def prepare(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None]) -> Prepared:
     """Rules, campaigns, members and tills; returns when every service knows of them."""
-    asyncio.run(drain(stack, SETUP_SECONDS_MAX))  # campaigns may name only what is known there
+    stuck = asyncio.run(read_stuck(stack))
+    if waiting := {what: len(ids) for what, ids in stuck.items() if ids}:
+        say(f"was there before and is not waited for: {describe(waiting)}")
+    # Campaigns may name only what is known there.
+    asyncio.run(drain(stack, SETUP_SECONDS_MAX, Ticker(say).tell, stuck))
     year = make_programme(staff, now())
     last_day = (year.ends_at - timedelta(days=1)).date()
     say(f"the year runs from {year.starts_at.date()} to {last_day}")
@@ -94,8 +99,8 @@ def prepare(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None]
     shops = shops_with_receipts(asked.month, asked.members)
     printer = Printer(read_tills(staff, shops), members, year)
     say(f"{len(printer.tills):,} tills of {len(shops):,} shops")
-    asyncio.run(drain(stack, SETUP_SECONDS_MAX))
-    return Prepared(year, members, new, printer)
+    asyncio.run(drain(stack, SETUP_SECONDS_MAX, Ticker(say).tell, stuck))
+    return Prepared(year, members, new, printer, stuck)
 
 
 def _totals(stack: Stack, ready: Prepared) -> Totals:
