@@ -41,11 +41,12 @@ async def test_a_policy_that_makes_no_sense_is_refused(mall: Mall, changes: dict
 
 
 async def test_only_staff_with_the_role_see_and_add_policies(mall: Mall) -> None:
-    headers = mall.staff("points.read")
+    reader, headers = mall.staff("points.read"), mall.staff("points.cases")
+    assert (await mall.client.get("/v1/earning-policies", headers=reader)).status_code == 200
     assert (await mall.client.get("/v1/earning-policies", headers=headers)).status_code == 403
     body = {
         "effective_from": mall.clock().isoformat(),
         "programme": {"points": 1, "per_minor": 100},
     }
-    answer = await mall.client.post("/v1/earning-policies", json=body, headers=headers)
+    answer = await mall.client.post("/v1/earning-policies", json=body, headers=reader)
     assert answer.status_code == 403
