@@ -21,7 +21,7 @@ WITH price AS (
                AS until
     FROM clearing_price WHERE program_id = $1
 ), entry AS (
-    SELECT e.issuing_mall_id, e.burning_mall_id, e.points, e.priced_at, a.wallet,
+    SELECT e.issuing_mall_id, e.burning_mall_id, e.points, e.priced_at, e.statement_id, a.wallet,
            CASE WHEN e.priced_at < (SELECT max(s.ends_at) FROM clearing_statement s
                                     WHERE s.program_id = $1 AND NOT s.by_wallet)
                 THEN 'points' ELSE a.wallet END AS priced_as
@@ -32,11 +32,17 @@ SELECT e.wallet, e.issuing_mall_id, e.burning_mall_id, sum(e.points)::bigint AS 
 FROM entry e
 LEFT JOIN price p ON p.wallet = e.priced_as
                  AND e.priced_at >= p.effective_from AND e.priced_at < p.until
+WHERE {told}
 GROUP BY e.wallet, e.priced_as, e.issuing_mall_id, e.burning_mall_id, p.amount_minor, p.per_points,
          p.currency, CASE WHEN p.currency IS NULL THEN e.priced_at END
 """
-_OF_STATEMENT = _BURNED.format(where="e.statement_id = $2")
-_OF_TIME = _BURNED.format(where="e.recorded_at >= $2 AND e.recorded_at < $3")
+_OF_STATEMENT = _BURNED.format(where="e.statement_id = $2", told="true")
+# What a statement has without a price came to nothing there. Of days that show a part of it only,
+# nobody could state the price any more: it is left out.
+_OF_TIME = _BURNED.format(
+    where="e.recorded_at >= $2 AND e.recorded_at < $3",
+    told="(p.currency IS NOT NULL OR e.statement_id IS NULL)",
+)
 
 
 class Price(NamedTuple):
@@ -148,7 +154,7 @@ async def list_burned_of_statement(
 async def list_burned(
     session: AsyncSession, program_id: UUID, starts_at: datetime, ends_at: datetime
 ) -> list[Burned]:
-    """What the entries of that time say. Raises `ClearingPriceMissing`."""
+    """What the entries of that time say. Raises `ClearingPriceMissing`, of what is not netted."""
     return await _list(session, _OF_TIME, program_id, starts_at, ends_at)
 
 

@@ -70,6 +70,24 @@ async def test_what_all_came_back_needs_no_price(mall: Mall) -> None:
     assert (await net(mall, "2026-03-31")).json()["dues"] == []
 
 
+async def test_what_came_back_in_a_netted_period_is_reported_without_a_price(mall: Mall) -> None:
+    _, redemption_id = await spend_stars_elsewhere(mall, 30)
+    mall.clock.advance(days=2)
+    assert (await reverse(mall, redemption_id)).status_code == 201
+    day = {"first_day": "2026-03-12", "last_day": "2026-03-12"}
+    assert (await mall.get("/v1/clearing", **day)).json()["code"] == "clearing_price_missing"
+    mall.clock.now = mall.clock().replace(month=4, day=1)
+    netted = await net(mall, LAST_DAY)
+    assert (netted.status_code, netted.json()["dues"]) == (201, [])
+    late = await state_price(mall, wallet="stars")
+    assert (late.status_code, late.json()["code"]) == (422, "clearing_price_in_past")
+    # No price can be stated any more, and it came to nothing there: so it does in the report.
+    for first, last in (("10", "10"), ("12", "12"), ("01", "31")):
+        days = {"first_day": f"2026-03-{first}", "last_day": f"2026-03-{last}"}
+        answer = await mall.get("/v1/clearing", **days)
+        assert (answer.status_code, answer.json()) == (200, {"dues": [], "positions": []}), days
+
+
 async def test_a_period_is_netted_once_and_can_be_read_again(mall: Mall) -> None:
     await burned_elsewhere(mall, 40)
     await state_price(mall)
