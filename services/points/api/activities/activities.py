@@ -11,10 +11,11 @@ from services.points.api.paging import next_before
 from services.points.api.principals import ACTIVITIES, check_may_read, check_place
 from services.points.api.state import settings_of
 from services.points.domain.activities.activities import Activity
+from services.points.domain.activities.member_views import member_view
 from services.points.domain.receipts.receipts import Bounds
 from services.points.storage.activities.activities import list_activities_of
 from services.points.usecases.activities.record_activity import ActivityTold, record_activity
-from shared.auth import Staff, require_role
+from shared.auth import Member, Staff, require_role
 from shared.http.depends import MemberOrStaff, Now, StaffOrService, Tx
 from shared.http.fields import ISO_TEXT, LAX, Code, Id, Strict, instant_within
 from shared.logs import current_origin
@@ -66,8 +67,9 @@ class ActivityOut(BaseModel):
     They are in `wallet`, with that `balance`; pending ones are good from `activates_at` on, or when
     something happens. `credited_member_id` has them: the member, or whom they were merged into.
     Of what the wallet had no room for, a note each says whose it is (`side`: member or referred),
-    the `limit`, what it was `worth`, and how many `points` did not count; it is not made up
-    later."""
+    what it was `worth`, and how many `points` did not count; of the member's own, the `limit` and
+    the `balance_before`, too. It is not made up later. A member reads the own notes only, and as
+    `referred_points` what the rule gives."""
 
     activity_id: UUID = Field(examples=["0199f3a2-c1d0-8b7e-8000-0000000000ac"])
     member_id: UUID = Field(examples=[_MEMBER_ID])
@@ -158,10 +160,12 @@ async def read_activities(
     before: UUID | None = None,
     limit: PageSize = 50,
 ) -> ActivityPage:
-    """What `member_id` earned without a purchase. Staff need the role points.read."""
+    """What `member_id` earned without a purchase; a member is not told how the wallet of whom they
+    brought stands. Staff need the role points.read."""
     check_may_read(who, member_id)
     found = await list_activities_of(session, who.program_id, member_id, before, limit)
+    shown = [member_view(activity) for activity in found] if isinstance(who, Member) else found
     return ActivityPage(
-        activities=[_out(activity) for activity in found],
+        activities=[_out(activity) for activity in shown],
         next_before=next_before(found, limit, lambda activity: activity.activity_id),
     )

@@ -235,15 +235,16 @@ class _Made(NamedTuple):
         return credited
 
     def _note(self, account: Account, side: str, worth: int, lost: int) -> None:
-        note = {
+        note: dict[str, Any] = {
             "code": "wallet_trimmed",
             "side": side,
             "wallet": self.place.wallet.code,
-            "limit": self.place.wallet.balance_max,
-            "balance_before": account.balance,
             "worth": worth,
             "points": lost,
         }
+        if side == MEMBER:  # How somebody else's wallet stands is not told.
+            limit = self.place.wallet.balance_max
+            note |= {"limit": limit, "balance_before": account.balance}
         self.activity.notes = [*(self.activity.notes or ()), note]
 
     def terms(self, account: Account, side: str) -> LotTerms:
