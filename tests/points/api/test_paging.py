@@ -99,11 +99,12 @@ async def test_lists_of_what_staff_state_and_of_what_is_set_aside_have_pages_too
         await mall.post(f"/v1/members/{member_id}/freezes/{case}/thaw", {"outcome": f"{number}"})
     version, of_member = {"after": "version"}, f"/v1/members/{member_id}"
     rules = {"after_kind": "kind", "after": "version"}
+    prices = {"after": "effective_from", "after_wallet": "wallet"}
     for path, name, cursor, key, count in (
         ("/v1/earning-policies", None, version, "version", 4),
         ("/v1/redemption-policies", None, version, "version", 4),
         ("/v1/activity-rules", None, rules, "effective_from", 6),
-        ("/v1/clearing/prices", None, {"after": "effective_from"}, "effective_from", 3),
+        ("/v1/clearing/prices", None, prices, "effective_from", 3),
         (f"{of_member}/holds", "holds", {"after": "hold_id"}, "hold_id", 3),
         (f"{of_member}/freezes", None, {"before": "case_id"}, "case_id", 3),
     ):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.points.api.paging import PageSize
 from services.points.api.principals import require_finance
 from services.points.domain.accounting.clearing import Due, positions
-from services.points.domain.accounting.errors import ClearingStatementUnknown
+from services.points.domain.accounting.errors import ClearingStatementUnknown, PageStartIncomplete
 from services.points.domain.accounting.liability import programme_day
 from services.points.domain.wallets.wallets import POINTS
 from services.points.queries.accounting.clearing import (
@@ -149,8 +149,10 @@ async def read_prices(
     limit: PageSize = 200,
 ) -> list[PriceOut]:
     """The oldest first, of one instant by wallet; pass the last one's `effective_from` and `wallet`
-    as `after` and `after_wallet` for more. Role: points.finance."""
+    as `after` and `after_wallet`, both or neither, for more. Role: points.finance."""
     require_finance(staff)
+    if (after is None) != (after_wallet is None):
+        raise PageStartIncomplete("Pass both `after` and `after_wallet`, or neither.")
     rows = await list_prices(session, staff.program_id, after, after_wallet, limit)
     return [PriceOut(**row) for row in rows]
 

@@ -19,6 +19,10 @@ class ClearingPriceInPast(Rejected):
     """A price cannot begin before what has been netted."""
 
 
+class PageStartIncomplete(Rejected):
+    """A page begins after an instant and a wallet: one without the other names no price."""
+
+
 class ClearingPeriodNotOver(Rejected):
     """A period can be netted when it is over and settled, and after the one before it."""
 

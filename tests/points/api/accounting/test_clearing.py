@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from shared.ids import new_id
 from tests.points.books_at_hand import burn, give_back
@@ -120,6 +121,17 @@ async def test_prices_of_one_instant_are_paged_by_wallet(mall: Mall) -> None:
     [second] = (await mall.get("/v1/clearing/prices", limit=1, **seen)).json()
     prices = [(price["wallet"], price["amount_minor"]) for price in (first, second)]
     assert prices == [("points", 1), ("stars", 7)]
+
+
+@pytest.mark.parametrize("half", [{"after": "2026-03-01T00:00:00Z"}, {"after_wallet": "points"}])
+async def test_a_page_of_prices_that_begins_after_half_a_name_is_refused(
+    mall: Mall, half: dict[str, str]
+) -> None:
+    await state_stars(mall)
+    await state_price(mall, wallet="stars")
+    await state_price(mall)
+    answer = await mall.get("/v1/clearing/prices", **half)
+    assert (answer.status_code, answer.json()["code"]) == (422, "page_start_incomplete")
 
 
 async def test_no_statement_and_no_role(mall: Mall) -> None:
