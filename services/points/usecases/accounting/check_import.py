@@ -58,6 +58,9 @@ async def check_import(
         rows_told=told[1],
         points_told=told[2],
         rows_read=0,
+        rows_bad=0,
+        points_read=0,
+        totals=None,
         part_number=1,
         part_line=0,
     )

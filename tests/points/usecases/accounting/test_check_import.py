@@ -61,7 +61,10 @@ async def test_rows_and_points_that_were_told_wrong_are_told_again_for_the_same_
         assert (await post(mall, f"{address}/checks", {**agreed, **slip})).status_code == 202
         assert (await work_until_rest(mall, address))["status"] == "refused"
     assert (await put_part(mall, address, b"{}\n")).status_code == 409
-    assert (await post(mall, f"{address}/checks", agreed)).status_code == 202
+    begun = await post(mall, f"{address}/checks", agreed)
+    assert (begun.status_code, begun.json()["status"]) == (202, "checking")
+    figures = ("rows_read", "rows_bad", "points_read", "totals")
+    assert [begun.json()[name] for name in figures] == [0, 0, 0, None]
     told = await work_until_rest(mall, address)
     assert (told["status"], told["why_refused"], told["rows_read"]) == ("checked", None, 2)
     await post(mall, f"{address}/commits", agreed)
