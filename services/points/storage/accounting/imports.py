@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.points.domain.accounting.import_refusals import FIGURES_DIFFER
 from services.points.domain.receipts.receipt_books import derived_id
 from shared.db import driver
 
@@ -161,7 +162,8 @@ async def add_posted(
 async def drop_import_contents(session: AsyncSession, before: datetime) -> int:
     """Drop parts and rows of imports that ended, or were begun and left, before then.
 
-    Returns of how many. What each import did stays, and its postings' references.
+    Returns of how many. What each import did stays, and its postings' references. Those that could
+    have gone on with their parts are left too long; who works on one right now keeps them.
     """
     rows = await (await driver(session)).fetch(
         """
@@ -170,11 +172,12 @@ async def drop_import_contents(session: AsyncSession, before: datetime) -> int:
             WHERE coalesce(i.done_at, i.made_at) < $1
               AND i.status IN ('uploading', 'refused', 'checked', 'done')
               AND EXISTS (SELECT FROM import_part p WHERE (p.program_id, p.import_id)
-                                                        = (i.program_id, i.import_id))),
+                                                        = (i.program_id, i.import_id))
+            FOR UPDATE OF i SKIP LOCKED),
         ended AS (
             UPDATE opening_import i SET status = 'refused', why_refused = 'left_too_long'
             FROM old WHERE (i.program_id, i.import_id) = (old.program_id, old.import_id)
-              AND i.status IN ('uploading', 'checked')),
+              AND (i.status IN ('uploading', 'checked') OR i.why_refused = ANY ($2::text[]))),
         parts AS (
             DELETE FROM import_part p USING old
             WHERE (p.program_id, p.import_id) = (old.program_id, old.import_id)),
@@ -184,5 +187,6 @@ async def drop_import_contents(session: AsyncSession, before: datetime) -> int:
         SELECT import_id FROM old
         """,
         before,
+        sorted(FIGURES_DIFFER),
     )
     return len(rows)
