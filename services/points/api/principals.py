@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.points.domain.ledger.errors import MemberUnknown, OutOfScope
 from services.points.storage.receipts.directory import find_mall_of
-from shared.auth import Member, Staff, require_role, require_whole
+from shared.auth import Member, RoleMissing, Staff, require_role, require_whole
 
 READ = "points.read"
 ADJUST = "points.adjust"
@@ -41,10 +41,12 @@ def require_finance(staff: Staff, role: str = FINANCE) -> None:
 
 
 def check_may_read_rules(staff: Staff, *roles: str) -> None:
-    """Raise `RoleMissing` without any of the roles. Who states rules must see what stands, and who
-    looks at what became of them by which rule it did."""
-    if not any(role in staff.roles for role in roles):
-        require_role(staff, roles[0])
+    """Raise `RoleMissing` without any of the roles; it names them all, and as `role` the first, so
+    give the one that may least. Who states rules must see what stands, and who looks at what
+    became of them by which rule it did."""
+    if not {"admin", *roles} & staff.roles:
+        named = " or ".join(map(repr, roles))
+        raise RoleMissing(f"This needs the role {named}.", role=roles[0])
 
 
 def check_place(staff: Staff, mall_id: UUID | None, shop_id: UUID | None = None) -> None:

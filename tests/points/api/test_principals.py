@@ -193,6 +193,9 @@ async def test_who_states_rules_reads_what_stands_and_so_does_who_looks_at_what_
     for role in ("points.policy", "points.read", "points.cases", "desk"):
         answer = await mall.client.get(path, headers=mall.staff(role))
         assert answer.status_code == (200 if role in roles else 403), (role, answer.text)
+    refused = answer.json()  # Names all that are enough, and as one the narrower.
+    assert all(role in refused["detail"] for role in roles), refused
+    assert refused["role"] == (roles - {"points.policy"}).pop()
 
 
 async def asked_of_places(mall: Mall, member_id: UUID) -> list[tuple[str, str, Any]]:

@@ -122,7 +122,7 @@ async def read_rules(
     """By kind, the oldest first; of one `kind` if it is given. Pass the last one's kind and version
     as `after_kind` and `after` for more. Role: points.policy
     or points.read."""
-    check_may_read_rules(staff, POLICY, READ)
+    check_may_read_rules(staff, READ, POLICY)
     seen = (after_kind or kind or "", after)
     found = await list_rules(session, staff.program_id, kind, seen, limit)
     return [_out(rule) for rule in found]

@@ -77,7 +77,7 @@ def _out(rules: AdjustmentRules) -> AdjustmentRulesOut:
 @router.get("", summary="Rules for adjustments")
 async def read_rules(staff: CurrentStaff, session: Tx, request: Request) -> AdjustmentRulesOut:
     """What holds now. Role: points.policy or points.read."""
-    check_may_read_rules(staff, POLICY, READ)
+    check_may_read_rules(staff, READ, POLICY)
     found = await find_rules(session, staff.program_id)
     default = settings_of(request).adjustment_points_unchecked_max
     return _out(found or AdjustmentRules(0, default))

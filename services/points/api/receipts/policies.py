@@ -32,7 +32,7 @@ async def read_policies(
 ) -> list[PolicyOut]:
     """Oldest first, the built-in one (version 0) and those that were withdrawn included; pass the
     last one's version as `after` for more. Role: points.policy or points.read."""
-    check_may_read_rules(staff, POLICY, READ)
+    check_may_read_rules(staff, READ, POLICY)
     found = await list_policies(session, staff.program_id)
     return [_out(*one) for one in found if one[0].version > after][:limit]
 

@@ -113,7 +113,7 @@ def _out(rules: ReviewRules) -> ReviewRulesOut:
 @router.get("/v1/review-rules", summary="Rules of review")
 async def read_rules(staff: CurrentStaff, session: Tx) -> ReviewRulesOut:
     """What holds now. Role: points.policy or points.cases."""
-    check_may_read_rules(staff, POLICY, CASES)
+    check_may_read_rules(staff, CASES, POLICY)
     return _out(await load_review(session, staff.program_id))
 
 

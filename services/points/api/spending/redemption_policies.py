@@ -102,7 +102,7 @@ async def read_redemption_policies(
     """Oldest first, those that were withdrawn included; pass the last one's version as `after` for
     more. Without any, points do not pay at tills. Role: points.policy or
     points.read."""
-    check_may_read_rules(staff, POLICY, READ)
+    check_may_read_rules(staff, READ, POLICY)
     found = await list_redemption_versions(session, staff.program_id)
     return [_out(*one) for one in found if one[0].version > after][:limit]
 

@@ -136,7 +136,7 @@ async def put_wallet(
 async def read_wallets(staff: CurrentStaff, session: Tx, request: Request) -> list[WalletOut]:
     """The built-in points first; what bounds their gifts bounds offers, too. Role: points.policy or
     points.read."""
-    check_may_read_rules(staff, POLICY, READ)
+    check_may_read_rules(staff, READ, POLICY)
     built_in = WalletOut(
         wallet=POINTS,
         name="Points",
@@ -161,7 +161,7 @@ async def read_wallet_versions(
     """All that was ever stated of `wallet`, the oldest first; what was earned under a version ends
     by it, however late it comes. Pass the last one's version as `after` for more. Role:
     points.policy or points.read."""
-    check_may_read_rules(staff, POLICY, READ)
+    check_may_read_rules(staff, READ, POLICY)
     await get_wallet(session, staff.program_id, wallet)
     rows = await list_wallet_versions(session, staff.program_id, wallet, after, limit)
     return [WalletVersionOut(**row) for row in rows]
