@@ -1,5 +1,6 @@
 """Imports of opening balances: parts as sent, rows as read, and how far each is."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,10 +136,11 @@ async def list_part_numbers(session: AsyncSession, found: Import) -> list[int]:
 
 
 async def hash_parts(session: AsyncSession, found: Import) -> str:
-    """SHA-256 of all parts one after the other."""
+    """SHA-256 of all parts one after the other, beside the event loop: they may be big."""
     digest = hashlib.sha256()
     for number in await list_part_numbers(session, found):
-        digest.update(await find_part(session, found, number) or b"")
+        content = await find_part(session, found, number) or b""
+        await asyncio.to_thread(digest.update, content)
     return digest.hexdigest()
 
 
