@@ -25,7 +25,8 @@ async def set_clearing_price(
     last_end = await find_last_end(session, program_id)
     if last_end is not None and price.effective_from < last_end:
         raise ClearingPriceInPast(
-            "Everything before the last statement's end is netted.", netted_until=str(last_end)
+            "Everything before the last statement's end is netted.",
+            netted_until=last_end.isoformat(),
         )
     if not await insert_price(session, program_id, now, price, recorded_by):
         raise ClearingPriceInPast(

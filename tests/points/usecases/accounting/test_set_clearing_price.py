@@ -42,6 +42,7 @@ async def test_a_price_cannot_begin_in_what_was_netted(mall: Mall) -> None:
     async with transaction(mall.engine) as session:
         last_day = date(2026, 3, 8)
         await net_clearing(session, mall.clock(), mall.program_id, new_id(), last_day, "finance")
-    with pytest.raises(ClearingPriceInPast):
+    with pytest.raises(ClearingPriceInPast) as refused:
         await state(mall, 3)
+    assert refused.value.facts == {"netted_until": "2026-03-08T16:00:00+00:00"}
     await state(mall, 1)
