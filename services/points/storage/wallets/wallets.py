@@ -78,8 +78,8 @@ async def upsert_wallet(
             SELECT FROM (SELECT * FROM wallet_version v
                          WHERE v.program_id = t.program_id AND v.wallet = t.wallet
                          ORDER BY v.version DESC LIMIT 1) last
-            WHERE (last.name, last.expiry::text, last.may_transfer, last.may_redeem)
-                = (t.name, t.expiry::text, t.may_transfer, t.may_redeem)
+            WHERE (last.name, last.expiry::jsonb, last.may_transfer, last.may_redeem)
+                = (t.name, t.expiry::jsonb, t.may_transfer, t.may_redeem)
               AND (last.balance_max, last.gift_points_a_day_max)
                   IS NOT DISTINCT FROM (t.balance_max, t.gift_points_a_day_max))
         """,

@@ -32,6 +32,23 @@ async def test_a_wallet_is_what_was_stated_last(mall: Mall) -> None:
         assert await get_wallet(session, mall.program_id, "points") == BUILT_IN
 
 
+async def test_the_same_again_is_no_version_in_whatever_order_its_end_was_stored(
+    mall: Mall,
+) -> None:
+    await state(mall, STARS)
+    await mall.execute(
+        """UPDATE wallet_version SET expiry = '{"days": 30,  "kind": "rolling_days"}'
+        WHERE program_id = :p"""
+    )
+    assert not await state(mall, STARS)
+    versions = "SELECT version, expiry ->> 'days' FROM wallet_version WHERE program_id = :p"
+    assert await mall.rows(versions) == [(1, "30")]
+    async with transaction(mall.engine) as session:
+        changed = {**EXPIRY, "days": 31}
+        await set_wallet(session, mall.clock(), mall.program_id, STARS, changed, "somebody")
+    assert sorted(await mall.rows(versions)) == [(1, "30"), (2, "31")]
+
+
 async def test_points_cannot_be_stated(mall: Mall) -> None:
     with pytest.raises(WalletIsBuiltIn):
         await state(mall, STARS._replace(code="points"))
