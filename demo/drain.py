@@ -42,10 +42,18 @@ _OPEN_IN = {
 }
 
 
-async def read_stuck(stack: Stack) -> Stuck:
-    """What waits for members or sales now, by what it is: of it `drain` need not see the end."""
-    async with open_databases(stack) as databases:
-        return await stuck_in(databases)
+async def read_stuck(stack: Stack, seconds_max: float, tell: Callable[[str], None]) -> Stuck:
+    """What waits for members or sales now, by what it is: of it `drain` need not see the end.
+
+    A part that is away is waited for. Raises DemoProblem after `seconds_max`.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            async with open_databases(stack) as databases:
+                return await stuck_in(databases)
+        except AWAY as error:
+            await _wait(f"a part that is away: {error!r}", began, seconds_max, tell)
 
 
 async def stuck_in(databases: Databases) -> Stuck:

@@ -86,7 +86,7 @@ def replay(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None])
 
 def prepare(stack: Stack, staff: Staff, asked: Asked, say: Callable[[str], None]) -> Prepared:
     """Rules, campaigns, members and tills; returns when every service knows of them."""
-    stuck = asyncio.run(read_stuck(stack))
+    stuck = asyncio.run(read_stuck(stack, SETUP_SECONDS_MAX, Ticker(say).tell))
     if waiting := {what: len(ids) for what, ids in stuck.items() if ids}:
         say(f"was there before and is not waited for: {describe(waiting)}")
     # Campaigns may name only what is known there.

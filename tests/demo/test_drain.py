@@ -6,19 +6,29 @@ from uuid import UUID
 
 import pytest
 
-from demo.drain import Databases, count_open, describe, open_databases, stuck_in
-from demo.stack import Stack
+from demo.drain import Databases, count_open, describe, open_databases, read_stuck, stuck_in
+from demo.stack import DemoProblem, Stack
 from shared.ids import new_id
 from tests.support.engines import MakeDatabase
 
+NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"  # Nobody answers there.
+
 
 @pytest.fixture
-async def databases(make_database: MakeDatabase) -> AsyncIterator[Databases]:
-    urls = {
+def urls(make_database: MakeDatabase) -> dict[str, str]:
+    return {
         name: make_database(name).replace("+asyncpg", "")
         for name in ("points", "campaigns", "notifications")
     }
-    async with open_databases(Stack(Path(), new_id(), {}, urls, "", "")) as opened:
+
+
+def stack_of(urls: dict[str, str]) -> Stack:
+    return Stack(Path(), new_id(), {}, urls, "", "")
+
+
+@pytest.fixture
+async def databases(urls: dict[str, str]) -> AsyncIterator[Databases]:
+    async with open_databases(stack_of(urls)) as opened:
         yield opened
 
 
@@ -43,6 +53,30 @@ async def test_what_waited_before_is_not_waited_for_and_what_came_since_is(
     assert not any((await count_open(databases, stuck)).values())
     await let_wait(databases)
     assert (await count_open(databases, stuck))["receipts that wait"] == 1
+
+
+async def test_a_part_that_is_away_is_waited_for_before_it_says_what_is_stuck(
+    databases: Databases, urls: dict[str, str]
+) -> None:
+    before = await let_wait(databases)
+    away = {**urls, "notifications": NOBODY}
+    told = []
+
+    def comes_back(line: str) -> None:
+        told.append(line)
+        away.update(urls)
+
+    assert await read_stuck(stack_of(away), 60, comes_back) == {
+        "receipts that wait": [before],
+        "messages to send": [],
+    }
+    [line] = told
+    assert line.startswith("waiting for a part that is away: ConnectionRefusedError")
+
+
+async def test_a_part_that_stays_away_is_a_problem_in_words() -> None:
+    with pytest.raises(DemoProblem, match="not done after 0 s: a part that is away"):
+        await read_stuck(stack_of({"points": NOBODY}), 0, lambda line: None)
 
 
 def test_what_is_left_is_told_in_words_most_first() -> None:
