@@ -16,10 +16,10 @@ def sentences_of(
 ) -> dict[str, str]:
     """One sentence each in "zh-CN" and "en" for a posting of `points` and its stored reason, with
     what the points of its wallet are called."""
-    for page in (member_sentences, activity_sentences, spending_sentences):
+    for page in (member_sentences, activity_sentences, spending_sentences, wallet_sentences):
         if (found := page(points, reason, unit)) is not None:
             return found
-    return wallet_sentences(points, reason) or _others(points, reason, unit)
+    return _others(points, reason, unit)
 
 
 def _others(points: int, reason: Mapping[str, Any], unit: Unit) -> dict[str, str]:

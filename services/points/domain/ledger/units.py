@@ -16,5 +16,5 @@ POINTS_UNIT = Unit("积分", "points")
 
 
 def unit_of(wallet: str, name: str | None) -> Unit:
-    """Points are points; of another wallet it is the name that staff state, in both languages."""
+    """Points are points; of another wallet it is the name in force now, in both languages."""
     return POINTS_UNIT if wallet == POINTS else Unit(name or wallet, name or wallet)

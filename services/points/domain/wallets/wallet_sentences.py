@@ -3,23 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.points.domain.ledger.units import Unit
 
-def wallet_sentences(points: int, reason: Mapping[str, Any]) -> dict[str, str] | None:
+
+def wallet_sentences(points: int, reason: Mapping[str, Any], unit: Unit) -> dict[str, str] | None:
     """One sentence each in "zh-CN" and "en", or None when the rule is not about a wallet."""
     match reason["rule"]:
         case "wallet_redeemed":
             return {
-                "zh-CN": f"使用{-points}{reason['wallet_name']}：{reason['reference']}。",
-                "en": f"{-points} {reason['wallet_name']} were spent: {reason['reference']}.",
+                "zh-CN": f"使用{-points}{unit.zh}：{reason['reference']}。",
+                "en": f"{-points} {unit.en} were spent: {reason['reference']}.",
             }
         case "wallet_gift" if points < 0:
             return {
-                "zh-CN": f"赠出{-points}{reason['wallet_name']}。",
-                "en": f"{-points} {reason['wallet_name']} were given away.",
+                "zh-CN": f"赠出{-points}{unit.zh}。",
+                "en": f"{-points} {unit.en} were given away.",
             }
         case "wallet_gift":
             return {
-                "zh-CN": f"获赠{points}{reason['wallet_name']}。",
-                "en": f"{points} {reason['wallet_name']} were a gift.",
+                "zh-CN": f"获赠{points}{unit.zh}。",
+                "en": f"{points} {unit.en} were a gift.",
             }
     return None

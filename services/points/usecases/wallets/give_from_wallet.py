@@ -81,7 +81,6 @@ async def give_from_wallet(
     facts = {
         "from_member_id": str(gift.from_member_id),
         "to_member_id": str(gift.to_member_id),
-        "wallet_name": kind.name,
         "points": gift.points,
     }
     move_lots(write.books, giver, receiver, parts, Move(_OPERATION, gift_id, facts))

@@ -68,7 +68,6 @@ async def redeem_wallet(
     await load_lots(session, program_id, {account.account_id: account})
     reason = {
         "rule": "wallet_redeemed",
-        "wallet_name": target.wallet.name,
         "reference": asked.reference,
         "made_by": asked.made_by,
     }

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import freeze
+from tests.points.wallets_at_hand import give_stars, member_with_stars, redeem_stars, state_stars
 
 
 async def longer(mall: Mall, member_id: UUID, days: int) -> None:
@@ -95,3 +96,19 @@ async def test_a_posting_of_another_wallet_is_explained_too(mall: Mall) -> None:
     assert (await mall.get(path, other)).status_code == 404
     for missing in (path.replace("/1", "/2"), path.replace("stars", "moons")):
         assert (await mall.get(missing, member_id)).status_code == 404
+
+
+async def test_sentences_call_a_wallet_by_its_name_in_force_now(mall: Mall) -> None:
+    await state_stars(mall)
+    giver, receiver = await member_with_stars(mall, 10), await mall.enrol()
+    await redeem_stars(mall, giver, 2)
+    await give_stars(mall, giver, receiver, 3)
+    await state_stars(mall, name="Sterne")
+    whys = [(giver, 1), (giver, 2), (giver, 3), (receiver, 1)]
+    found = [await mall.get(f"/v1/members/{m}/wallets/stars/postings/{v}", m) for m, v in whys]
+    assert [answer.json()["sentences"]["en"] for answer in found] == [
+        "Adjusted by staff by +10 Sterne, reason x.",
+        "2 Sterne were spent: tea.",
+        "3 Sterne were given away.",
+        "3 Sterne were a gift.",
+    ]

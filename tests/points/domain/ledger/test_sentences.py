@@ -54,7 +54,12 @@ OTHER_WALLETS: list[tuple[int, dict[str, Any]]] = [
     (5, {"rule": "opening_balance", "reference": "old-7"}),
     (-5, {"rule": "campaign_revoked", "why": "refunded"}),
     (5, {"rule": "redemption_reversed", "redeemed": 5}),
-    *((sign * 5, {"rule": rule}) for rule in ("merge", "merge_undo") for sign in (1, -1)),
+    (-5, {"rule": "wallet_redeemed", "reference": "tea"}),
+    *(
+        (sign * 5, {"rule": rule})
+        for rule in ("merge", "merge_undo", "wallet_gift")
+        for sign in (1, -1)
+    ),
 ]
 
 

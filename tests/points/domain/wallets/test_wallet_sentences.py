@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.points.domain.ledger.units import POINTS_UNIT, unit_of
 from services.points.domain.wallets.wallet_sentences import wallet_sentences
 
 
@@ -14,11 +15,12 @@ from services.points.domain.wallets.wallet_sentences import wallet_sentences
     ],
 )
 def test_each_movement_has_its_sentences(points: int, rule: str, en: str) -> None:
-    found = wallet_sentences(points, {"rule": rule, "wallet_name": "Stars", "reference": "tea"})
+    reason = {"rule": rule, "wallet_name": "Moons", "reference": "tea"}  # Of before a new name.
+    found = wallet_sentences(points, reason, unit_of("stars", "Stars"))
     assert found is not None
     assert found["en"] == en
     assert "Stars" in found["zh-CN"]
 
 
 def test_other_rules_are_told_elsewhere() -> None:
-    assert wallet_sentences(1, {"rule": "adjustment"}) is None
+    assert wallet_sentences(1, {"rule": "adjustment"}, POINTS_UNIT) is None
