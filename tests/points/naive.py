@@ -42,9 +42,10 @@ class Lot:
 
 @dataclass(slots=True, eq=False)
 class Owed:
-    """A point that went and was not there. `by` is the lot that repaid it; `moved` what it became
-    when its purse was merged."""
+    """A point that went and was not there, by a debt of that `name`. `by` is the lot that repaid
+    it; `moved` what it became when its purse was merged."""
 
+    name: object
     by: Lot | None = None
     moved: "Owed | None" = None
 
@@ -157,7 +158,8 @@ class Purse:
 
     def owe(self, points: int) -> list[Owed]:
         """They are owed from now on."""
-        made = [Owed() for _ in range(points)]
+        name = object()
+        made = [Owed(name) for _ in range(points)]
         self.debts += made
         return made
 

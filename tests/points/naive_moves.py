@@ -83,10 +83,10 @@ def merge(merged: Purse, survivor: Purse) -> Union:
         union.debts, merged.debts = merged.debts, []
         merged.version += 1
         union.paid = survivor.take_back(len(union.debts))
-        paid = [Owed(by=lot) for lot in sorted(union.paid, key=lambda lot: lot.number)]
+        paid = [Owed(None, by=lot) for lot in sorted(union.paid, key=lambda lot: lot.number)]
         owed = survivor.debts[survivor.debt - (len(union.debts) - len(paid)) :]
         for was, is_ in zip(union.debts, [*paid, *owed], strict=True):
-            was.moved = is_
+            was.moved, is_.name = is_, was.name
     for event, at in merged.told.items():
         survivor.hear(event, at)
     survivor.granted += merged.granted
@@ -124,7 +124,7 @@ def undo(union: Union) -> None:
 
 def _undo_debts(union: Union) -> None:
     """Who paid has it back: what is owed still is owed no more, what was repaid comes as lots like
-    those that repaid it. What came back of a payment meanwhile nobody owes."""
+    those that repaid it. What came back of a payment meanwhile nobody owes: told for each debt."""
     merged, survivor = union.merged, union.survivor
     rest = [was.heir for was in union.debts[len(union.paid) :]]
     owed = [one for one in rest if one in survivor.debts]
@@ -135,7 +135,7 @@ def _undo_debts(union: Union) -> None:
         survivor.take_in(len(list(same)), lot).giver = None
     survivor.put_back(sorted(union.paid, key=lambda lot: lot.number))
     merged.debts = [was for was in union.debts if was.heir not in undone]
-    merged.version += bool(merged.debts)
+    merged.version += 1 + len({one.name for one in undone})
     for was in union.debts:
         was.moved = None
 

@@ -243,10 +243,7 @@ BEGIN
                        -- programme's.
             SELECT n.account_id, n.version, n.version,
                    CASE WHEN n.reason::json ->> 'repaid_by' IS NULL THEN n.lot_mall_id END,
-                   CASE WHEN n.reason::json ->> 'repaid_by' IS NULL THEN n.mall_id
-                        ELSE (SELECT r.mall_id FROM redemption r WHERE r.program_id = program
-                              AND r.redemption_id = (n.reason::json ->> 'redemption_id')::uuid)
-                   END, -n.points, n.reason
+                   n.mall_id, -n.points, n.reason
             FROM unnest(postings) n
             WHERE n.counter_account = 'redemption' AND n.points > 0 AND n.lot_state IS NOT NULL
         ) e

@@ -18,7 +18,7 @@ from services.points.domain.ledger.lots import LotTerms, OpenLot
 from services.points.domain.ledger.moves import Move, Parts, move_lots
 from services.points.domain.members.errors import AccountHasHolds
 from services.points.domain.receipts.receipt_books import derived_id
-from services.points.domain.spending.on_credit import Owing, place_of, repaid_by, undone_of
+from services.points.domain.spending.on_credit import Owing, Place, place_of, repaid_by, undone_of
 
 
 class Merge(NamedTuple):
@@ -67,7 +67,12 @@ class Undo(NamedTuple):
     emptied: Mapping[int, OpenLot]
     debt: int
     paid: Parts
-    owing: Sequence[Owing] = ()
+    owing: Owing | None = None
+
+    @property
+    def undone(self) -> Mapping[Place, int]:
+        """What came back of the debt meanwhile, unrepaid, by the debtor's own debts."""
+        return {} if self.owing is None else undone_of(self.owing)
 
 
 def undo_account(books: Books, merged: Account, survivor: Account, merge: Merge, undo: Undo) -> int:
@@ -84,10 +89,9 @@ def undo_account(books: Books, merged: Account, survivor: Account, merge: Merge,
     books.accounts[merged.account_id] = merged
     if lots:
         _move_back(books, merged, survivor, lots, undo, merge.move("merge_undo"))
-    debt = undo.debt - undone_of(undo.owing)
-    if debt:
-        _give_debt_back(books, merged, survivor, debt, undo, merge.move("merge_undo_debt"))
-    return points - debt
+    if undo.debt:
+        _give_debt_back(books, merged, survivor, undo, merge.move("merge_undo_debt"))
+    return points - undo.debt + sum(undo.undone.values())
 
 
 def _move_back(
@@ -125,26 +129,33 @@ def _keep_changes(
         books.change_lot(merged, emptied, kind, move.reason, **changes)
 
 
-def _give_debt_back(
-    books: Books, debtor: Account, payer: Account, debt: int, undo: Undo, move: Move
-) -> None:
+def _give_debt_back(books: Books, debtor: Account, payer: Account, undo: Undo, move: Move) -> None:
     """What paid it goes back to the lots it came from; what repaid it since, as lots like those.
 
-    What nobody repaid comes first: the payer owes it no more, and nothing is left of that lot.
+    What nobody repaid comes first: the payer owes it no more, and nothing is left of that lot. What
+    came back of it meanwhile, the debtor owes no more: which debt it was of stays known.
     """
     covered = sum(points for _, points in undo.paid)
-    repaid = repaid_by(undo.debt - covered, undo.owing, ())
-    owed = debt - covered - sum(one.points for one in repaid)
+    owing = [undo.owing] if undo.owing else []
+    repaid = repaid_by(undo.debt - covered, owing, ())
+    owed = undo.debt - covered - sum(one.points for one in repaid) - sum(undo.undone.values())
     if owed:
-        cause = _cause(move, "rest", {"nets": place_of(undo.owing)})
-        books.credit(payer, owed, cause._replace(nets=place_of(undo.owing)), LotTerms())
+        _net(books, payer, owed, place_of(owing), move, "rest")
     for number, one in reversed([*enumerate(repaid, 1)]):
         cause = _cause(move, f"repaid {number}", {"repaid_by": one.lot_version})
         terms = one.terms._replace(origin_id=one.terms.origin_id or one.source_id)
         books.credit(payer, one.points, cause, terms)
     if covered:
         books.give_back(payer, undo.paid, _cause(move, "lots"))
-    books.claw_back(debtor, debt, _cause(move, "debtor"))
+    books.claw_back(debtor, undo.debt, _cause(move, "debtor"))
+    for number, (place, points) in enumerate(sorted(undo.undone.items()), 1):
+        _net(books, debtor, points, place, move, f"undone {number}")
+
+
+def _net(books: Books, debtor: Account, points: int, place: Place, move: Move, side: str) -> None:
+    """So much of the debt at that place is owed no more: nothing is left of the credit's lot."""
+    cause = _cause(move, side, {"nets": place})
+    books.credit(debtor, points, cause._replace(nets=place), LotTerms())
 
 
 def debt_source(merge: Merge) -> UUID:

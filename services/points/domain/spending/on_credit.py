@@ -5,7 +5,8 @@ An account repays its oldest debt first. So each point of a debt is repaid once,
 be named, and no lot is named twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from services.points.domain.ledger.lots import Repayment
@@ -46,14 +47,14 @@ def repaid_by(points: int, owing: Sequence[Owing], now: Sequence[Repayment]) -> 
     return list(_joined(found))
 
 
-def undone_of(owing: Sequence[Owing]) -> int:
-    """So many of these points came back before anybody had repaid them: they are owed no more."""
-    return sum(
-        repayment.points
-        for place, _, repayments in owing
-        for repayment in repayments
-        if _is_of(repayment, place)
-    )
+def undone_of(owing: Owing) -> Mapping[Place, int]:
+    """What of a debt that was taken over came back before anybody had repaid it, and is owed no
+    more: by the places that it had on the account that owed it before."""
+    found: Counter[Place] = Counter()
+    for repayment in owing.repayments:
+        if _is_of(repayment, owing.place):
+            found[repayment.nets[len(owing.place) :]] += repayment.points
+    return found
 
 
 def place_of(owing: Sequence[Owing]) -> Place:

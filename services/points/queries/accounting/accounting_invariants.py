@@ -78,8 +78,7 @@ ACCOUNTING_INVARIANTS: Mapping[str, str] = {
             UNION ALL
             SELECT p.program_id, p.account_id, p.version, l.version,
                    CASE WHEN p.reason ->> 'repaid_by' IS NULL THEN l.mall_id END,
-                   CASE WHEN p.reason ->> 'repaid_by' IS NULL THEN p.mall_id ELSE b.mall_id END,
-                   -l.points, coalesce(b.recorded_at, p.recorded_at)
+                   p.mall_id, -l.points, coalesce(b.recorded_at, p.recorded_at)
             FROM posting p JOIN lot l USING (program_id, account_id, version)
             LEFT JOIN redemption b ON b.program_id = p.program_id
                 AND b.redemption_id = (p.reason ->> 'redemption_id')::uuid

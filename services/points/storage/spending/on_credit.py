@@ -69,12 +69,10 @@ async def list_owing(
     return await _list_owing(session, _OF_REDEMPTIONS, program_id, redemption_ids)
 
 
-async def list_owing_of_merge(
-    session: AsyncSession, program_id: UUID, source_id: UUID
-) -> Sequence[Owing]:
+async def find_owing_of_merge(session: AsyncSession, program_id: UUID, source_id: UUID) -> Owing:
     """How the survivor owes what came by the posting of this source, and what they repaid."""
-    found = await _list_owing(session, _OF_MERGES, program_id, [source_id])
-    return found.get(source_id, ())
+    [owing] = (await _list_owing(session, _OF_MERGES, program_id, [source_id]))[source_id]
+    return owing
 
 
 async def _list_owing(

@@ -18,7 +18,7 @@ from services.points.storage.members.merges import (
     list_emptied_lots,
 )
 from services.points.storage.receipts.pos_transactions import load_lots, lock_accounts
-from services.points.storage.spending.on_credit import list_owing_of_merge
+from services.points.storage.spending.on_credit import find_owing_of_merge
 from shared.contracts.points_changes import AccountsMergeUndone
 from shared.outbox import News, tell
 
@@ -91,5 +91,5 @@ async def _undo(
     source = debt_source(merge)
     debt, paid = await find_debt_paid(session, program_id, source, survivor.lots)
     is_covered = debt == sum(points for _, points in paid)
-    owing = () if is_covered else await list_owing_of_merge(session, program_id, source)
+    owing = None if is_covered else await find_owing_of_merge(session, program_id, source)
     return undo_account(write.books, merged, survivor, merge, Undo(emptied, debt, paid, owing))

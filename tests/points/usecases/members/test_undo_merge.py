@@ -1,12 +1,23 @@
 """A merge was a mistake: what is left of the moved points goes back; nothing is made twice."""
 
 from collections import Counter
+from uuid import UUID
 
 from shared.contracts.points_changes import AccountsMergeUndone
 from shared.ids import new_id
 from tests.points.mall import Mall
 from tests.points.members import LOTS, in_debt, merged, offer, two_members, undo, undone
 from tests.points.spending import capture, dated_lots, hold, reverse, set_redemption_policy
+
+
+async def captured_on_credit(mall: Mall, member_id: UUID, *points: int) -> list[str]:
+    """All is refunded that was promised, and then captured. Returns the redemptions' ids."""
+    sales = [await mall.sold(each * 100, member_id=member_id) for each in points]
+    holds = [await hold(mall, member_id, each) for each in points]
+    for sale in sales:
+        await mall.push(mall.refund(sale))
+    captures = [await capture(mall, held.json()["hold_id"]) for held in holds]
+    return [captured.json()["redemption_id"] for captured in captures]
 
 
 async def test_an_undone_merge_leaves_both_as_they_were(mall: Mall) -> None:
@@ -128,10 +139,7 @@ async def test_what_nobody_repaid_comes_back_as_no_points(mall: Mall) -> None:
 async def test_what_came_back_of_a_debt_that_came_along_is_owed_by_nobody(mall: Mall) -> None:
     await set_redemption_policy(mall)
     old, kept = await two_members(mall)
-    sale = await mall.sold(10_000, member_id=old)
-    hold_id = (await hold(mall, old, 100)).json()["hold_id"]
-    await mall.push(mall.refund(sale))
-    redemption_id = (await capture(mall, hold_id)).json()["redemption_id"]
+    [redemption_id] = await captured_on_credit(mall, old, 100)
     made = await merged(mall, old, kept)
     await reverse(mall, redemption_id, points=60)
     assert await mall.balance(kept) == -40
@@ -139,3 +147,36 @@ async def test_what_came_back_of_a_debt_that_came_along_is_owed_by_nobody(mall: 
     assert (await mall.balance(old), await mall.balance(kept)) == (-40, 0)
     await reverse(mall, redemption_id)
     assert (await mall.balance(old), await mall.balance(kept)) == (0, 0)
+
+
+async def test_what_came_back_of_a_debt_is_owed_by_nobody_after_two_merges_either(
+    mall: Mall,
+) -> None:
+    await set_redemption_policy(mall)
+    old, kept = await two_members(mall)
+    third = await mall.enrol()
+    [redemption_id] = await captured_on_credit(mall, old, 100)
+    first, second = await merged(mall, old, kept), await merged(mall, kept, third)
+    await reverse(mall, redemption_id, points=40)
+    assert (await undone(mall, second), await undone(mall, first)) == (-60, -60)
+    assert [await mall.balance(m) for m in (old, kept, third)] == [-60, 0, 0]
+    await reverse(mall, redemption_id)
+    assert [await dated_lots(mall, m) for m in (old, kept, third)] == [[], [], []]
+    assert await mall.balance(old) == 0
+
+
+async def test_which_of_two_debts_came_back_meanwhile_stays_known(mall: Mall) -> None:
+    await set_redemption_policy(mall)
+    old, kept = await two_members(mall)
+    captures = await captured_on_credit(mall, old, 100, 50)
+    made = await merged(mall, old, kept)
+    await reverse(mall, captures[0], points=40)
+    assert await undone(mall, made) == -110
+    await mall.set_policy(expiry={"kind": "rolling_days", "days": 5})
+    await mall.sold(8_000, member_id=old)
+    # It repaid the 60 that were left of the first debt, and 20 of the second.
+    await reverse(mall, captures[1])
+    assert await dated_lots(mall, old) == [(20, "2026-03-15")]
+    await reverse(mall, captures[0])
+    assert sum(points for points, _ in await dated_lots(mall, old)) == 80
+    assert {end for _, end in await dated_lots(mall, old)} == {"2026-03-15"}
