@@ -13,7 +13,13 @@ from demo.lag import KafkaView, open_kafka_view
 from demo.stack import DemoProblem, Stack
 
 POLL_SECONDS = 0.25
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, KafkaError)
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,  # It starts or ends just now.
+    asyncpg.InterfaceError,
+    KafkaError,
+)
 Databases = Mapping[str, asyncpg.Connection]
 Stuck = Mapping[str, Sequence[UUID]]
 

@@ -1,13 +1,17 @@
 """When there is nothing left to do; the waiting itself is tried end to end."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from demo.drain import Databases, count_open, describe, open_databases, read_stuck, stuck_in
 from demo.stack import DemoProblem, Stack
+from deploy.local.postgres import start_postgres
 from shared.ids import new_id
 from tests.support.engines import MakeDatabase
 
@@ -72,6 +76,24 @@ async def test_a_part_that_is_away_is_waited_for_before_it_says_what_is_stuck(
     }
     [line] = told
     assert line.startswith("waiting for a part that is away: ConnectionRefusedError")
+
+
+async def test_a_database_that_takes_nobody_in_yet_or_any_more_is_away(
+    engine_folder: Path,
+) -> None:
+    server = start_postgres(engine_folder)
+    stack = stack_of({"points": server.url})
+    try:
+        async with open_databases(stack):
+            os.kill(server.pid, signal.SIGTERM)  # It ends when all who are in have left.
+            with pytest.raises(asyncpg.CannotConnectNowError):
+                while True:
+                    async with open_databases(stack):
+                        pass
+            with pytest.raises(DemoProblem, match="away: CannotConnectNowError"):
+                await read_stuck(stack, 0, lambda line: None)
+    finally:
+        server.stop()
 
 
 async def test_a_part_that_stays_away_is_a_problem_in_words() -> None:
